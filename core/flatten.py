@@ -1,0 +1,122 @@
+"""Bringing a desk to flat: a job with a leg for each position, their tables, and how a close is priced."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from core.orders import Kind, OrderSpec, OrderType, closing_side
+from core.products import Mark, Product
+
+
+class JobState(StrEnum):
+    """Where a flatten stands. It ends verified flat, or with a named residual."""
+
+    ASKED = "asked"
+    RUNNING = "running"
+    FLAT_VERIFIED = "flat_verified"
+    RESIDUAL = "residual"
+
+
+class LegState(StrEnum):
+    """Where one position's way to flat stands."""
+
+    CANCELLING = "cancelling"
+    CLOSING = "closing"
+    FLAT = "flat"
+    RESIDUAL = "residual"
+
+
+JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    JobState.ASKED: frozenset({JobState.RUNNING}),
+    JobState.RUNNING: frozenset({JobState.FLAT_VERIFIED, JobState.RESIDUAL}),
+    JobState.FLAT_VERIFIED: frozenset(),
+    JobState.RESIDUAL: frozenset(),
+}
+
+LEG_TRANSITIONS: dict[LegState, frozenset[LegState]] = {
+    # Its orders, stops too, are cancelled and confirmed gone before the close is sent.
+    LegState.CANCELLING: frozenset({LegState.CLOSING, LegState.FLAT, LegState.RESIDUAL}),
+    # A close that did not fill whole goes round again from the live position.
+    LegState.CLOSING: frozenset({LegState.CANCELLING, LegState.FLAT, LegState.RESIDUAL}),
+    LegState.FLAT: frozenset({LegState.CANCELLING}),  # a late fill reopened it
+    LegState.RESIDUAL: frozenset(),
+}
+
+ATTEMPTS_MAX = 8
+"""After so many closes that did not bring a leg to flat it is a residual, and a person decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One position of a flatten. `contracts` is what it held when the job was asked for, signed."""
+
+    product_id: str
+    state: LegState
+    contracts: int
+    attempt: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A durable flatten of a whole desk."""
+
+    id: str
+    desk: str
+    state: JobState
+    reason: str
+    actor: str
+    asked_at: datetime
+    legs: tuple[Leg, ...]
+    outcome: str = ""
+
+    @property
+    def open(self) -> bool:
+        return bool(JOB_TRANSITIONS[self.state])
+
+
+def ended(legs: Iterable[Leg]) -> JobState | None:
+    """What the job has come to once no leg moves any more, else None."""
+    states = {leg.state for leg in legs}
+    if states & {LegState.CANCELLING, LegState.CLOSING}:
+        return None
+    return JobState.RESIDUAL if LegState.RESIDUAL in states else JobState.FLAT_VERIFIED
+
+
+def close_order(
+    job_id: str,
+    desk: str,
+    product: Product,
+    position: int,
+    mark: Mark,
+    attempt: int,
+    collar_pct: Decimal,
+) -> OrderSpec:
+    """The close of a live position: immediate, sized to it, priced within the emergency collar.
+
+    The id follows from job, product and attempt, so that a repeat after a crash is the same order.
+    Urgency grows: each attempt may go another quarter of the collar away from the mark.
+    """
+    side = closing_side(position)
+    reach = collar_pct * min(attempt + 1, 4) / 4
+    return OrderSpec(
+        client_order_id=f"{job_id}-{product.product_id}-{attempt}",
+        desk=desk,
+        product_id=product.product_id,
+        kind=Kind.FLATTEN,
+        side=side,
+        contracts=abs(position),
+        order_type=OrderType.LIMIT_IOC,
+        limit_price=within(product, mark, side.sign, reach),
+        reason=f"flatten {job_id}",
+    )
+
+
+def within(product: Product, mark: Mark, sign: int, reach_pct: Decimal) -> Decimal:
+    """A price `reach_pct` beyond the mark (sign +1 above, −1 below), on a tick inside that reach."""
+    raw = mark.price * (1 + sign * reach_pct / 100)
+    steps = raw / product.price_increment
+    whole = steps.to_integral_value("ROUND_FLOOR" if sign > 0 else "ROUND_CEILING")
+    return max(whole * product.price_increment, product.price_increment)

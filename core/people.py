@@ -1,0 +1,67 @@
+"""Who may do what: persons with roles, and the roles that each act needs. Deny by default."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is trusted with."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    COMMANDER = "commander"
+
+
+class Act(StrEnum):
+    """What somebody wants to do."""
+
+    LOOK = "look"
+    TIGHTEN = "tighten"
+    ASK = "ask for a loosening"
+    CONFIRM = "confirm a request"
+    OBJECT = "object to a request"
+    BREAK_GLASS = "kill on one voice"
+
+
+NEEDS: dict[Act, frozenset[Role]] = {
+    Act.LOOK: frozenset(Role),
+    Act.TIGHTEN: frozenset({Role.OPERATOR, Role.APPROVER, Role.COMMANDER}),
+    Act.ASK: frozenset({Role.OPERATOR, Role.APPROVER, Role.COMMANDER}),
+    Act.CONFIRM: frozenset({Role.APPROVER, Role.COMMANDER}),
+    Act.OBJECT: frozenset({Role.OPERATOR, Role.APPROVER, Role.COMMANDER}),
+    Act.BREAK_GLASS: frozenset({Role.COMMANDER}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One human being, however many accounts. `name` is the key in escalation.yaml."""
+
+    name: str
+    full_name: str
+    roles: frozenset[Role]
+
+    def may(self, act: Act) -> bool:
+        return bool(self.roles & NEEDS[act])
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted. A person who has proved it, or whoever has a shell on the machine."""
+
+    name: str
+    person: Person | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def shell_actor(user: str) -> Actor:
+    """Anybody with a shell on the desk's machine: may look and tighten, and nothing else."""
+    return Actor(f"shell:{user}")
+
+
+def approvers(people: Iterable[Person]) -> list[Person]:
+    return [person for person in people if person.may(Act.CONFIRM)]

@@ -1,0 +1,145 @@
+"""Two-person requests: what is asked, who may agree, when it lapses, and the table of legal moves."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from core.people import Act, Actor
+
+
+class Action(StrEnum):
+    """What a request asks for."""
+
+    KILL = "kill"
+    REDUCE_ONLY = "reduce-only"
+    RESUME = "resume"
+
+
+class RequestState(StrEnum):
+    """Where a request stands. CONFIRMED means: two people agreed, the desk is doing it."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    OBJECTED = "objected"
+    EXPIRED = "expired"
+    EXECUTED = "executed"
+    FAILED = "failed"
+
+
+TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.ASKED: frozenset(
+        {RequestState.CONFIRMED, RequestState.OBJECTED, RequestState.EXPIRED}
+    ),
+    # Objecting stops a resume that has not been carried out; nothing stops a confirmed kill.
+    RequestState.CONFIRMED: frozenset(
+        {RequestState.EXECUTED, RequestState.FAILED, RequestState.OBJECTED}
+    ),
+    RequestState.OBJECTED: frozenset(),
+    RequestState.EXPIRED: frozenset(),
+    RequestState.EXECUTED: frozenset(),
+    RequestState.FAILED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long a request waits for its second person, and then, if it loosens, for its execution."""
+
+    approval_s: int
+    execution_s: int | None
+    """None: once confirmed it is carried out however long it takes. A confirmed kill never lapses."""
+
+    @property
+    def loosens(self) -> bool:
+        return self.execution_s is not None
+
+
+POLICIES: dict[Action, Policy] = {
+    Action.KILL: Policy(approval_s=120, execution_s=None),
+    Action.REDUCE_ONLY: Policy(approval_s=300, execution_s=None),
+    Action.RESUME: Policy(approval_s=600, execution_s=120),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it stands in the store."""
+
+    id: str
+    desk: str
+    action: Action
+    state: RequestState
+    reason: str
+    requester: str
+    asked_at: datetime
+    expires_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    execute_before: datetime | None = None
+    outcome: str = ""
+
+    @property
+    def open(self) -> bool:
+        return bool(TRANSITIONS[self.state])
+
+
+class RequestRefusal(StrEnum):
+    """Why somebody's answer to a request was not taken."""
+
+    OWN_REQUEST = "nobody confirms their own request; another person has to"
+    NOT_A_PERSON = "confirming needs a person who has proved it with a one-time code"
+    NO_ROLE = "this person's roles do not allow it"
+    EXPIRED = "the request has expired; ask again"
+    ALREADY = "the request is closed already"
+    NOT_OBJECTABLE = "a confirmed kill is being carried out and cannot be stopped"
+
+
+def answer_refusal(
+    request: Request, answer: RequestState, actor: Actor, now: datetime
+) -> RequestRefusal | None:
+    """Why this actor may not answer CONFIRMED or OBJECTED now, or None when they may."""
+    if answer not in TRANSITIONS[request.state]:
+        return RequestRefusal.ALREADY
+    if request.state is RequestState.ASKED and now >= request.expires_at:
+        return RequestRefusal.EXPIRED
+    if answer is RequestState.OBJECTED:
+        return _objection_refusal(request, actor)
+    if actor.person is None:
+        return RequestRefusal.NOT_A_PERSON
+    if actor.name == request.requester:
+        return RequestRefusal.OWN_REQUEST
+    if not actor.person.may(Act.CONFIRM):
+        return RequestRefusal.NO_ROLE
+    return None
+
+
+def _objection_refusal(request: Request, actor: Actor) -> RequestRefusal | None:
+    """Objecting only ever keeps the desk tighter, so anyone with a shell may, as may the requester."""
+    if request.state is RequestState.CONFIRMED and not POLICIES[request.action].loosens:
+        return RequestRefusal.NOT_OBJECTABLE
+    if actor.person is not None and not actor.person.may(Act.OBJECT):
+        return RequestRefusal.NO_ROLE
+    return None
+
+
+def lapse(request: Request, now: datetime) -> RequestState | None:
+    """The state that time alone brings a request to, or None when it stays."""
+    if request.state is RequestState.ASKED and now >= request.expires_at:
+        return RequestState.EXPIRED
+    if request.execute_before is not None and now >= request.execute_before and request.open:
+        return RequestState.FAILED
+    return None
+
+
+def asked(id: str, desk: str, action: Action, reason: str, actor: Actor, now: datetime) -> Request:
+    """A fresh request by `actor`."""
+    return Request(
+        id=id,
+        desk=desk,
+        action=action,
+        state=RequestState.ASKED,
+        reason=reason,
+        requester=actor.name,
+        asked_at=now,
+        expires_at=now + timedelta(seconds=POLICIES[action].approval_s),
+    )

@@ -1,0 +1,1 @@
+"""The facts: the only SQL, the gate's page and lock, and the wake-ups between processes."""

@@ -1,0 +1,169 @@
+"""The brake: a desk is made tighter by page, barrier, commit, and only then said so; looser in reverse.
+
+Used alike by the terminal, the guard and the trading loop. It has a connection and a retry of its own,
+and needs neither the exchange nor a healthy trader.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.gate import Row
+from core.modes import Mode
+from core.orders import OrderState
+from store import sqlite
+from store.control import read_row
+from store.home import Home
+from store.lock import GateLock, running_pid
+from store.page import GatePage, PageUnreadable
+from store.schema import orders
+from store.wakeups import FENCE, nudge
+
+T = TypeVar("T")
+
+BARRIER_S = 0.25
+FENCE_BY_GUARD_S = 0.1
+AFTER_FENCE_S = 1.0
+COMMIT_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a tightening achieved. `recorded` False: the page and the KILL file hold, the record waits."""
+
+    mode: Mode
+    epoch: int
+    recorded: bool
+    fenced: bool
+    in_flight: int
+
+
+class Brake:
+    """Tightens and loosens one desk of a home."""
+
+    def __init__(self, home: Home, desk: str) -> None:
+        self._home = home
+        self._desk = desk
+        self._page = GatePage(home.page(desk))
+        self._lock = GateLock(home.lock(desk))
+        self._engine = sqlite.writing_engine(home.database, COMMIT_S)
+        self._one_at_a_time = threading.Lock()
+        with self._engine.connect() as connection:  # open and warm now, not when it matters
+            connection.rollback()
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._page.close()
+
+    def tighten(self, mode: Mode, change: Callable[[Connection], Row]) -> Applied:
+        """Make the desk at least as strict as `mode` and run `change` as its durable record.
+
+        When this returns, no order that the new mode forbids is written to the wire any more.
+        """
+        with self._one_at_a_time:
+            self._tighten_page(mode)
+            nudge(self._home.socket("loop", self._desk))
+            fenced = self._barrier()
+            try:
+                self._tighten_page(mode)
+                applied, fenced = self._record(mode, change, fenced)
+                return Applied(
+                    applied.mode, applied.epoch, applied.recorded, fenced, applied.in_flight
+                )
+            finally:
+                self._lock.release()
+                nudge(self._home.socket("loop", self._desk))
+
+    def loosen(self, change: Callable[[Connection], T]) -> T:
+        """Run `change` durably, then let the page follow the row. The caller has two people's yes."""
+        with self._one_at_a_time:
+            with self._engine.begin() as tx:
+                result = change(tx)
+            self._follow_row()
+            nudge(self._home.socket("loop", self._desk))
+            return result
+
+    def follow_row(self) -> Row:
+        """Set the page to what the row says, under the lock."""
+        with self._one_at_a_time:
+            return self._follow_row()
+
+    def _follow_row(self) -> Row:
+        if not self._lock.take_alone(BARRIER_S + AFTER_FENCE_S):
+            raise sqlite.StoreBusy("a sender holds the gate's lock")
+        try:
+            with self._engine.connect() as connection:
+                row = read_row(connection, self._desk)
+                connection.rollback()
+            self._page.set_mode(row.mode, row.epoch)
+            return row
+        finally:
+            self._lock.release()
+
+    def _tighten_page(self, mode: Mode) -> None:
+        """Never looser than the page is: of two people who tighten at once, the stricter wins."""
+        try:
+            page = self._page.read()
+        except PageUnreadable:
+            self._page.set_mode(mode, 0)
+            return
+        if page.mode is not None:
+            self._page.set_mode(max(mode, page.mode), page.epoch)
+
+    def _barrier(self) -> bool:
+        """Wait until every request inside the gate is written; whoever stays inside is fenced."""
+        if self._lock.take_alone(BARRIER_S):
+            return False
+        self._fence()
+        return True
+
+    def _fence(self) -> None:
+        """The guard kills the loop; if it does not answer, this process does. The kernel then lets go."""
+        nudge(self._home.socket("guard", self._desk), FENCE)
+        if self._lock.take_alone(FENCE_BY_GUARD_S):
+            return
+        self._kill_loop()
+        self._lock.take_alone(AFTER_FENCE_S)
+
+    def _kill_loop(self) -> None:
+        pid = running_pid(self._home.single("loop", self._desk))
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+
+    def _record(
+        self, mode: Mode, change: Callable[[Connection], Row], fenced: bool
+    ) -> tuple[Applied, bool]:
+        try:
+            return self._commit(change, fenced), fenced
+        except sqlite.StoreBusy:
+            self._kill_loop()  # whoever is stopped inside a write transaction never lets go of it
+        except (sqlite.Error, SQLAlchemyError):
+            return self._hold_without_record(mode), fenced
+        try:
+            return self._commit(change, True), True
+        except (sqlite.StoreBusy, sqlite.Error, SQLAlchemyError):
+            return self._hold_without_record(mode), True
+
+    def _commit(self, change: Callable[[Connection], Row], fenced: bool) -> Applied:
+        with self._engine.begin() as tx:
+            row = change(tx)
+            in_flight = tx.scalar(
+                select(func.count())
+                .select_from(orders)
+                .where(
+                    orders.c.desk == self._desk,
+                    orders.c.state.in_([OrderState.RESERVED, OrderState.UNKNOWN]),
+                )
+            )
+        self._page.set_mode(row.mode, row.epoch)
+        return Applied(row.mode, row.epoch, True, fenced, in_flight or 0)
+
+    def _hold_without_record(self, mode: Mode) -> Applied:
+        self._home.kill_file.touch(mode=0o600)
+        return Applied(max(mode, Mode.HELD), 0, recorded=False, fenced=False, in_flight=0)

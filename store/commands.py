@@ -1,0 +1,71 @@
+"""Everything that was asked for, by id, so that asking twice does once; and the trader's inbox."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from store.schema import commands
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing asked for. `outcome` is None while the trader has not taken it up."""
+
+    id: str
+    desk: str
+    verb: str
+    body: Mapping[str, Any]
+    actor: str
+    at: datetime
+    outcome: str | None
+
+
+def record(
+    tx: Connection,
+    *,
+    id: str,
+    desk: str,
+    verb: str,
+    body: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+    outcome: str | None = None,
+) -> Command | None:
+    """Record a command; the earlier one when this id was recorded before, else None."""
+    earlier = tx.execute(select(commands).where(commands.c.id == id)).first()
+    if earlier:
+        return _command(earlier)
+    tx.execute(
+        insert(commands).values(
+            id=id,
+            desk=desk,
+            verb=verb,
+            body=json.dumps(body, sort_keys=True),
+            actor=actor,
+            at=now,
+            outcome=outcome,
+        )
+    )
+    return None
+
+
+def waiting(connection: Connection, desk: str) -> list[Command]:
+    """What the trader has still to take up, oldest first."""
+    rows = connection.execute(
+        select(commands)
+        .where(commands.c.desk == desk, commands.c.outcome.is_(None))
+        .order_by(commands.c.at)
+    )
+    return [_command(row) for row in rows]
+
+
+def finish(tx: Connection, id: str, outcome: str) -> None:
+    tx.execute(update(commands).where(commands.c.id == id).values(outcome=outcome))
+
+
+def _command(row: Row[Any]) -> Command:
+    return Command(row.id, row.desk, row.verb, json.loads(row.body), row.actor, row.at, row.outcome)

@@ -1,0 +1,236 @@
+"""What people decide about a desk, carried through page, barrier and commit: one function each.
+
+Tightening is done when these return. Loosening is only recorded: the trading loop carries it out
+after preflight and reconciliation.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from core.gate import Row
+from core.modes import Mode
+from core.people import Act, Actor
+from core.requests import Action, Request, RequestRefusal, RequestState, answer_refusal, asked
+from store import commands
+from store.brake import Applied
+from store.control import read_control, read_row, set_mode
+from store.flattening import ask_flatten
+from store.requests import answer, ask, finish, open_requests, read_request
+from store.store import Store
+from store.wakeups import nudge
+
+
+class NotAllowed(Exception):
+    """The person's roles do not allow this; the message says which would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tightened:
+    """What a tightening came to: how the desk stands, and the request that waits for a second person.
+
+    `request` is None when the desk was at least as strict before, or when one voice was enough.
+    """
+
+    applied: Applied
+    request: Request | None
+
+
+def ask_kill(
+    store: Store, desk: str, actor: Actor, reason: str, id: str, now: datetime
+) -> Tightened | RequestRefusal:
+    """Phase 1 of a kill: HELD at once on one voice, and a request for the second person.
+
+    With a kill pending, another proved person's kill is its confirmation, and the same one's a reminder.
+    """
+    _require(actor, Act.TIGHTEN)
+    pending = _pending(store, desk, Action.KILL)
+    if pending and answer_refusal(pending, RequestState.CONFIRMED, actor, now) is None:
+        return confirm(store, pending.id, actor, now)
+    return _tighten_and_ask(store, desk, Mode.HELD, Action.KILL, actor, reason, id, now)
+
+
+def ask_reduce_only(
+    store: Store, desk: str, actor: Actor, reason: str, id: str, now: datetime
+) -> Tightened:
+    """REDUCE_ONLY at once on one voice; a second person's confirmation makes it the standing state."""
+    _require(actor, Act.TIGHTEN)
+    return _tighten_and_ask(
+        store, desk, Mode.REDUCE_ONLY, Action.REDUCE_ONLY, actor, reason, id, now
+    )
+
+
+def kill_now(
+    store: Store,
+    desk: str,
+    actor: Actor,
+    reason: str,
+    id: str,
+    now: datetime,
+    *,
+    keep_positions: bool,
+) -> Applied:
+    """Break-glass: both phases on one voice. A person needs the role; a shell on the machine is enough."""
+    _require(actor, Act.BREAK_GLASS)
+
+    def change(tx: Connection) -> Row:
+        body = {"reason": reason, "keep_positions": keep_positions}
+        earlier = commands.record(
+            tx,
+            id=id,
+            desk=desk,
+            verb="kill-switch",
+            body=body,
+            actor=actor.name,
+            now=now,
+            outcome="applied",
+        )
+        if earlier is None:
+            _stricter(store, tx, desk, Mode.KILLED, actor, reason, now)
+            if not keep_positions:
+                ask_flatten(
+                    tx, store.log, id=id, desk=desk, reason=reason, actor=actor.name, now=now
+                )
+        return read_row(tx, desk)
+
+    return store.brake(desk).tighten(Mode.KILLED, change)
+
+
+def ask_resume(
+    store: Store, desk: str, actor: Actor, reason: str, id: str, now: datetime
+) -> Request | RequestRefusal:
+    """Record that a person wants the desk ACTIVE again. Nothing changes until another agrees."""
+    if actor.person is None:
+        return RequestRefusal.NOT_A_PERSON
+    _require(actor, Act.ASK)
+    pending = _pending(store, desk, Action.RESUME)
+    if pending:
+        return pending
+    request = asked(id, desk, Action.RESUME, reason, actor, now)
+    return store.write(lambda tx: ask(tx, store.log, request))
+
+
+def confirm(
+    store: Store, request_id: str, actor: Actor, now: datetime
+) -> Tightened | RequestRefusal:
+    """A second person's yes. A kill is carried out at once; a resume is handed to the trading loop."""
+    request = store.read(lambda connection: read_request(connection, request_id))
+    wanted = RequestState.CONFIRMED
+    if request.action is not Action.KILL or answer_refusal(request, wanted, actor, now) is not None:
+        return _confirm_without_brake(store, request, actor, now)
+    refusals: list[RequestRefusal] = []
+
+    def change(tx: Connection) -> Row:
+        answered = answer(tx, store.log, request_id, wanted, actor, now)
+        if isinstance(answered, RequestRefusal):
+            refusals.append(answered)
+            return read_row(tx, request.desk)
+        _stricter(store, tx, request.desk, Mode.KILLED, actor, request.reason, now)
+        ask_flatten(
+            tx,
+            store.log,
+            id=request.id,
+            desk=request.desk,
+            reason=request.reason,
+            actor=actor.name,
+            now=now,
+        )
+        return read_row(tx, request.desk)
+
+    applied = store.brake(request.desk).tighten(Mode.KILLED, change)
+    if refusals:
+        return refusals[0]
+    return Tightened(applied, store.read(lambda c: read_request(c, request_id)))
+
+
+def _confirm_without_brake(
+    store: Store, request: Request, actor: Actor, now: datetime
+) -> Tightened | RequestRefusal:
+    def transaction(tx: Connection) -> Request | RequestRefusal:
+        answered = answer(tx, store.log, request.id, RequestState.CONFIRMED, actor, now)
+        if isinstance(answered, Request) and answered.action is Action.REDUCE_ONLY:
+            outcome = "REDUCE_ONLY is the standing mode"
+            return finish(tx, store.log, answered, RequestState.EXECUTED, outcome, now)
+        return answered
+
+    answered = store.write(transaction)
+    if isinstance(answered, RequestRefusal):
+        return answered
+    nudge(store.home.socket("loop", request.desk))
+    row = store.read(lambda connection: read_row(connection, request.desk))
+    return Tightened(Applied(row.mode, row.epoch, True, False, 0), answered)
+
+
+def object_to(
+    store: Store, request_id: str, actor: Actor, now: datetime
+) -> Request | RequestRefusal:
+    """End a request. It never makes the desk looser: a HELD desk stays HELD."""
+    return store.write(
+        lambda tx: answer(tx, store.log, request_id, RequestState.OBJECTED, actor, now)
+    )
+
+
+def _tighten_and_ask(
+    store: Store,
+    desk: str,
+    mode: Mode,
+    action: Action,
+    actor: Actor,
+    reason: str,
+    id: str,
+    now: datetime,
+) -> Tightened:
+    made: list[Request] = []
+
+    def change(tx: Connection) -> Row:
+        body = {"reason": reason}
+        commands.record(
+            tx,
+            id=id,
+            desk=desk,
+            verb=action,
+            body=body,
+            actor=actor.name,
+            now=now,
+            outcome="applied",
+        )
+        _stricter(store, tx, desk, mode, actor, reason, now)
+        pending = [r for r in open_requests(tx, desk) if r.action is action]
+        if pending:
+            made.append(pending[0])
+        elif read_control(tx, desk).mode is mode:
+            made.append(ask(tx, store.log, asked(id, desk, action, reason, actor, now)))
+        return read_row(tx, desk)
+
+    applied = store.brake(desk).tighten(mode, change)
+    if not applied.recorded:
+        return Tightened(applied, None)
+    return Tightened(applied, made[0] if made else None)
+
+
+def _stricter(
+    store: Store,
+    tx: Connection,
+    desk: str,
+    mode: Mode,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+) -> None:
+    if read_control(tx, desk).mode < mode:
+        set_mode(tx, store.log, desk, mode, reason=reason, actor=actor.name, now=now)
+
+
+def _pending(store: Store, desk: str, action: Action) -> Request | None:
+    found = store.read(lambda connection: open_requests(connection, desk))
+    return next((r for r in found if r.action is action), None)
+
+
+def _require(actor: Actor, act: Act) -> None:
+    if actor.person is not None and not actor.person.may(act):
+        raise NotAllowed(f"{actor.name} may not {act}; roles: {_roles(actor)}")
+
+
+def _roles(actor: Actor) -> str:
+    return ", ".join(sorted(actor.person.roles)) if actor.person else "none"

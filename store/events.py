@@ -1,0 +1,86 @@
+"""The append-only event log of each desk, chained, written in the transaction it records."""
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from core import chain
+from store.schema import events, to_us
+
+
+def event_key(secrets_dir: Path) -> bytes:
+    """The desk's event key, made on first use (0600)."""
+    path = secrets_dir / "event.key"
+    try:
+        with path.open("xb") as new:
+            new.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
+
+
+class EventLog:
+    """Appends to and reads the chained log. Holds the key and nothing else."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def append(
+        self,
+        tx: Connection,
+        *,
+        desk: str,
+        kind: str,
+        actor: str,
+        now: datetime,
+        body: Mapping[str, Any],
+    ) -> int:
+        """Add one event to the desk's chain; its sequence number. Part of the caller's transaction."""
+        last = tx.execute(
+            select(events.c.seq, events.c.mac)
+            .where(events.c.desk == desk)
+            .order_by(events.c.seq.desc())
+            .limit(1)
+        ).first()
+        seq, previous = (last.seq + 1, last.mac) if last else (1, chain.GENESIS)
+        text = chain.canonical(body)
+        mac = chain.mac(self._key, previous, desk, seq, to_us(now), kind, actor, text)
+        tx.execute(
+            insert(events).values(
+                desk=desk, seq=seq, at=now, kind=kind, actor=actor, body=text, mac=mac
+            )
+        )
+        return seq
+
+    def verify(self, connection: Connection, desk: str) -> tuple[int, chain.Broken | None]:
+        """How many events the desk has, and where its chain breaks, if it does."""
+        count = connection.scalar(
+            select(func.count()).select_from(events).where(events.c.desk == desk)
+        )
+        return count or 0, chain.verify(self._key, _stored(connection, desk))
+
+
+def _stored(connection: Connection, desk: str) -> Iterator[chain.StoredEvent]:
+    rows = connection.execute(
+        select(events).where(events.c.desk == desk).order_by(events.c.seq)
+    ).yield_per(1000)
+    for row in rows:
+        yield chain.StoredEvent(
+            row.desk, row.seq, to_us(row.at), row.kind, row.actor, row.body, row.mac
+        )
+
+
+def latest(connection: Connection, desk: str, limit: int) -> list[chain.Event]:
+    """The newest events of a desk, oldest of them first."""
+    rows = connection.execute(
+        select(events).where(events.c.desk == desk).order_by(events.c.seq.desc()).limit(limit)
+    ).all()
+    return [
+        chain.Event(r.desk, r.seq, r.at, r.kind, r.actor, json.loads(r.body), r.mac)
+        for r in reversed(rows)
+    ]

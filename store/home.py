@@ -1,0 +1,99 @@
+"""The home of a desk on disk: where everything lies, who may read it, and what it may lie on."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+_REFUSED_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "virtiofs", "fuse", "ceph", "glusterfs")
+
+
+class HomeRefused(Exception):
+    """The home cannot be used as it is; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below one home directory. Files are 0600, directories 0700."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "perps.db"
+
+    @property
+    def kill_file(self) -> Path:
+        return self.root / "KILL"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    def page(self, desk: str) -> Path:
+        return self.root / f"{desk}.page"
+
+    def lock(self, desk: str) -> Path:
+        return self.root / f"{desk}.lock"
+
+    def single(self, process: str, desk: str) -> Path:
+        """The file whose lock says that this process runs, with its pid inside."""
+        return self.run / f"{desk}.{process}.pid"
+
+    def socket(self, process: str, desk: str) -> Path:
+        return self.run / f"{desk}.{process}.sock"
+
+
+def open_home(root: Path) -> Home:
+    """Make the home, or check it. Raises HomeRefused for a loose mode or an unsafe file system."""
+    os.umask(0o077)
+    home = Home(root.absolute())
+    for directory in (home.root, home.run, home.secrets, home.logs):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_loose(directory)
+    for file in (home.database, *home.secrets.iterdir()):
+        if file.exists():
+            _refuse_loose(file)
+    _refuse_unsafe_file_system(home.root, Path("/proc/self/mountinfo").read_text())
+    return home
+
+
+def _refuse_loose(path: Path) -> None:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise HomeRefused(
+            f"{path} is readable by others (mode {mode:04o}). Run: chmod go-rwx {path}"
+        )
+
+
+def _refuse_unsafe_file_system(root: Path, mountinfo: str) -> None:
+    kind = file_system_of(root.resolve(), mountinfo)
+    if kind.startswith(_REFUSED_FILE_SYSTEMS):
+        raise HomeRefused(
+            f"{root} lies on a {kind} file system, on which two processes can corrupt a database "
+            "without noticing. Use --home on a local disk (ext4, xfs, btrfs)."
+        )
+
+
+def file_system_of(path: Path, mountinfo: str) -> str:
+    """The type of the file system that holds a path, from the text of /proc/self/mountinfo."""
+    best, kind = "", "unknown"
+    for line in mountinfo.splitlines():
+        fields = line.split()
+        mount_point = fields[4].replace("\\040", " ")
+        inside = path.is_relative_to(mount_point)
+        if inside and len(mount_point) >= len(best):
+            best, kind = mount_point, fields[fields.index("-") + 1]
+    return kind

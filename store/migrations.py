@@ -1,0 +1,60 @@
+"""Numbered migrations, each applied once, in a transaction of its own, after a backup."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, insert, inspect, select
+
+from store.schema import metadata, migrations
+
+Migration = Callable[[Connection], None]
+
+
+def m001_a_desk_that_runs_and_can_be_stopped(tx: Connection) -> None:
+    """Mode row, constraints, events, requests, orders and the ledger."""
+    metadata.create_all(tx)
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_a_desk_that_runs_and_can_be_stopped,)
+
+
+class StoreFromTheFuture(Exception):
+    """The store was written by a later version of this program; upgrade before opening it."""
+
+
+def migrate(engine: Engine, backups: Path, now: datetime) -> int:
+    """Bring the store up to date; how many migrations ran. Raises StoreFromTheFuture."""
+    applied = _applied(engine)
+    if applied > len(MIGRATIONS):
+        raise StoreFromTheFuture(f"it has migration {applied}, this program {len(MIGRATIONS)}")
+    for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
+        if number > 1:
+            _back_up(engine, backups / f"before-migration-{number:03}.db")
+        with engine.begin() as tx:
+            if _applied_in(tx) >= number:  # another process was faster
+                continue
+            migration(tx)
+            tx.execute(insert(migrations).values(number=number, name=migration.__name__, at=now))
+    return len(MIGRATIONS) - applied
+
+
+def _applied(engine: Engine) -> int:
+    with engine.begin() as connection:
+        return _applied_in(connection)
+
+
+def _applied_in(connection: Connection) -> int:
+    if not inspect(connection).has_table(migrations.name):
+        return 0
+    return connection.scalar(select(func.max(migrations.c.number))) or 0
+
+
+def _back_up(engine: Engine, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    target.unlink(missing_ok=True)
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("VACUUM INTO ?", (str(target),))
+    finally:
+        raw.close()

@@ -1,0 +1,231 @@
+"""Order intents and what becomes of them. An intent is inserted in the transaction that judges it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from core.exposure import Reservation, worst_case
+from core.gate import FORBIDDEN, GateRefusal, Intent, Refused
+from core.limits import Limits
+from core.orders import (
+    LIVE,
+    Kind,
+    Order,
+    OrderSpec,
+    OrderState,
+    OrderType,
+    Side,
+    advance,
+)
+from core.risk import CheckedOrder, RiskRefused, RiskView, check
+from store.control import read_row
+from store.events import EventLog
+from store.ledger import day_loss, read_position, read_positions
+from store.observations import read_account, read_mark, read_product
+from store.schema import orders
+
+RATE_WINDOW = timedelta(minutes=1)
+
+
+def risk_view(connection: Connection, spec: OrderSpec, limits: Limits, now: datetime) -> RiskView:
+    """Everything one risk decision needs, as the store has it at this instant."""
+    desk = spec.desk
+    account = read_account(connection, desk)
+    position = read_position(connection, desk, spec.product_id)
+    return RiskView(
+        limits=limits,
+        product=read_product(connection, desk, spec.product_id),
+        mark=read_mark(connection, desk, spec.product_id),
+        position=position.contracts if position else 0,
+        live=reservations(connection, desk, spec.product_id),
+        other_notional_usd=_other_notional(connection, desk, spec.product_id),
+        equity_usd=account.equity_usd if account else None,
+        day_loss_usd=day_loss(connection, desk, now),
+        orders_last_minute=_recent_entries(connection, desk, now),
+        id_taken=read_order(connection, spec.client_order_id) is not None,
+        now=now,
+    )
+
+
+def record_intent(
+    tx: Connection, checked: CheckedOrder, limits: Limits, now: datetime
+) -> Intent | RiskRefused | Refused:
+    """Judge once more against everything that works now, and make the order durable if it passes."""
+    spec = checked.spec
+    row = read_row(tx, spec.desk)
+    if spec.kind in FORBIDDEN[row.mode]:
+        return Refused(GateRefusal.MODE_FORBIDS, f"{spec.kind} while the desk is {row.mode.name}")
+    verdict = check(spec, risk_view(tx, spec, limits, now))
+    if isinstance(verdict, RiskRefused):
+        return verdict
+    tx.execute(
+        insert(orders).values(
+            client_order_id=spec.client_order_id,
+            desk=spec.desk,
+            product_id=spec.product_id,
+            kind=spec.kind,
+            side=spec.side,
+            contracts=spec.contracts,
+            order_type=spec.order_type,
+            limit_price=spec.limit_price,
+            stop_price=spec.stop_price,
+            end_time=spec.end_time,
+            reason=spec.reason,
+            state=OrderState.RESERVED,
+            epoch=row.epoch,
+            filled=0,
+            detail="",
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return Intent(spec, row.epoch)
+
+
+def move(
+    tx: Connection,
+    log: EventLog,
+    client_order_id: str,
+    to: OrderState,
+    now: datetime,
+    *,
+    order_id: str | None = None,
+    reported_filled: int | None = None,
+    detail: str = "",
+) -> Order:
+    """Advance an order and record it. An end waits until every reported fill is booked.
+
+    Raises IllegalMove; an unknown id raises KeyError.
+    """
+    order = read_order(tx, client_order_id)
+    if order is None:
+        raise KeyError(client_order_id)
+    if reported_filled is not None and order.filled < reported_filled and to not in LIVE:
+        to = order.state
+    if order_id is not None and order.order_id is None:
+        tx.execute(_this(client_order_id).values(order_id=order_id))
+    if advance(order.state, to) is not order.state:
+        tx.execute(_this(client_order_id).values(state=to, detail=detail, updated_at=now))
+        log.append(
+            tx,
+            desk=order.spec.desk,
+            kind=f"order_{to}",
+            actor="trader",
+            now=now,
+            body=_told(order, order_id, detail),
+        )
+    moved = read_order(tx, client_order_id)
+    assert moved is not None
+    return moved
+
+
+def _told(order: Order, order_id: str | None, detail: str) -> dict[str, Any]:
+    spec = order.spec
+    return {
+        "client_order_id": spec.client_order_id,
+        "order_id": order_id or order.order_id,
+        "product": spec.product_id,
+        "kind": spec.kind,
+        "side": spec.side,
+        "contracts": spec.contracts,
+        "limit_price": str(spec.limit_price),
+        "detail": detail,
+    }
+
+
+def _this(client_order_id: str) -> Any:
+    return update(orders).where(orders.c.client_order_id == client_order_id)
+
+
+def read_order(connection: Connection, client_order_id: str) -> Order | None:
+    row = connection.execute(
+        select(orders).where(orders.c.client_order_id == client_order_id)
+    ).first()
+    return _order(row) if row else None
+
+
+def order_by_exchange_id(connection: Connection, order_id: str) -> Order | None:
+    row = connection.execute(select(orders).where(orders.c.order_id == order_id)).first()
+    return _order(row) if row else None
+
+
+def live_orders(connection: Connection, desk: str, product_id: str | None = None) -> list[Order]:
+    """Orders that may still fill, oldest first."""
+    query = select(orders).where(orders.c.desk == desk, orders.c.state.in_(sorted(LIVE)))
+    if product_id is not None:
+        query = query.where(orders.c.product_id == product_id)
+    return [_order(row) for row in connection.execute(query.order_by(orders.c.created_at))]
+
+
+def latest_orders(connection: Connection, desk: str, limit: int) -> list[Order]:
+    """The newest orders, newest first."""
+    query = select(orders).where(orders.c.desk == desk)
+    rows = connection.execute(query.order_by(orders.c.created_at.desc()).limit(limit))
+    return [_order(row) for row in rows]
+
+
+def reservations(connection: Connection, desk: str, product_id: str) -> Sequence[Reservation]:
+    """What the live orders of a product may still fill."""
+    return [
+        Reservation(order.spec.side, order.left)
+        for order in live_orders(connection, desk, product_id)
+        if order.left > 0
+    ]
+
+
+def _other_notional(connection: Connection, desk: str, but_product_id: str) -> Decimal:
+    """Worst-case notional of the desk's other products at their marks."""
+    held = {p.product_id: p for p in read_positions(connection, desk)}
+    working = {order.spec.product_id for order in live_orders(connection, desk)}
+    total = Decimal(0)
+    for product_id in (held.keys() | working) - {but_product_id}:
+        product = read_product(connection, desk, product_id)
+        mark = read_mark(connection, desk, product_id)
+        if product is None or mark is None:
+            continue
+        contracts = held[product_id].contracts if product_id in held else 0
+        worst = worst_case(contracts, reservations(connection, desk, product_id))
+        total += product.notional_usd(max(abs(worst.lowest), abs(worst.highest)), mark.price)
+    return total
+
+
+def _recent_entries(connection: Connection, desk: str, now: datetime) -> int:
+    query = (
+        select(func.count())
+        .select_from(orders)
+        .where(
+            orders.c.desk == desk,
+            orders.c.created_at > now - RATE_WINDOW,
+            orders.c.kind == Kind.ENTRY,
+        )
+    )
+    return connection.scalar(query) or 0
+
+
+def _order(row: Row[Any]) -> Order:
+    spec = OrderSpec(
+        client_order_id=row.client_order_id,
+        desk=row.desk,
+        product_id=row.product_id,
+        kind=Kind(row.kind),
+        side=Side(row.side),
+        contracts=row.contracts,
+        order_type=OrderType(row.order_type),
+        limit_price=row.limit_price,
+        stop_price=row.stop_price,
+        end_time=row.end_time,
+        reason=row.reason,
+    )
+    return Order(
+        spec=spec,
+        state=OrderState(row.state),
+        epoch=row.epoch,
+        order_id=row.order_id,
+        filled=row.filled,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        detail=row.detail,
+    )

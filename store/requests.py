@@ -1,0 +1,184 @@
+"""Two-person requests as durable rows: asked, answered by compare-and-set, carried out or lapsed."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from core.people import Actor
+from core.requests import (
+    POLICIES,
+    TRANSITIONS,
+    Action,
+    Request,
+    RequestRefusal,
+    RequestState,
+    answer_refusal,
+    lapse,
+)
+from store.events import EventLog
+from store.schema import requests
+
+
+class NoSuchRequest(Exception):
+    """No request has this id; `requests` lists those that are open."""
+
+
+def ask(tx: Connection, log: EventLog, request: Request) -> Request:
+    """Record a fresh request."""
+    tx.execute(
+        insert(requests).values(
+            id=request.id,
+            desk=request.desk,
+            action=request.action,
+            state=request.state,
+            reason=request.reason,
+            requester=request.requester,
+            asked_at=request.asked_at,
+            expires_at=request.expires_at,
+            outcome="",
+        )
+    )
+    _log(tx, log, request, request.requester, request.asked_at)
+    return request
+
+
+def answer(
+    tx: Connection,
+    log: EventLog,
+    request_id: str,
+    wanted: RequestState,
+    actor: Actor,
+    now: datetime,
+) -> Request | RequestRefusal:
+    """Confirm or object. A refusal changes nothing but is itself on record."""
+    request = read_request(tx, request_id)
+    refused = answer_refusal(request, wanted, actor, now)
+    if refused:
+        body = {"request": request.id, "wanted": wanted, "refused": refused.name}
+        log.append(
+            tx, desk=request.desk, kind="answer_refused", actor=actor.name, now=now, body=body
+        )
+        return refused
+    window_s = POLICIES[request.action].execution_s
+    confirmed = wanted is RequestState.CONFIRMED and window_s is not None
+    answered = replace(
+        request,
+        state=wanted,
+        decided_by=actor.name,
+        decided_at=now,
+        execute_before=now + timedelta(seconds=window_s or 0) if confirmed else None,
+    )
+    return _move(tx, log, request, answered, actor.name, now)
+
+
+def finish(
+    tx: Connection,
+    log: EventLog,
+    request: Request,
+    state: RequestState,
+    outcome: str,
+    now: datetime,
+) -> Request:
+    """Record what carrying it out came to."""
+    return _move(tx, log, request, replace(request, state=state, outcome=outcome), "desk", now)
+
+
+def lapse_due(tx: Connection, log: EventLog, desk: str, now: datetime) -> list[Request]:
+    """Expire what waited too long for its second person or for its execution."""
+    lapsed = []
+    for request in open_requests(tx, desk):
+        state = lapse(request, now)
+        if state is not None:
+            outcome = (
+                "nobody confirmed in time"
+                if state is RequestState.EXPIRED
+                else "it was not carried out in time; ask again"
+            )
+            lapsed.append(finish(tx, log, request, state, outcome, now))
+    return lapsed
+
+
+def read_request(connection: Connection, request_id: str) -> Request:
+    """Raises NoSuchRequest."""
+    row = connection.execute(select(requests).where(requests.c.id == request_id)).first()
+    if row is None:
+        raise NoSuchRequest(request_id)
+    return _request(row)
+
+
+def open_requests(connection: Connection, desk: str) -> list[Request]:
+    """Asked or confirmed and not carried out yet, oldest first."""
+    rows = connection.execute(
+        select(requests)
+        .where(requests.c.desk == desk, requests.c.state.in_(_OPEN))
+        .order_by(requests.c.asked_at)
+    )
+    return [_request(row) for row in rows]
+
+
+def latest_requests(connection: Connection, desk: str, limit: int) -> list[Request]:
+    rows = connection.execute(
+        select(requests)
+        .where(requests.c.desk == desk)
+        .order_by(requests.c.asked_at.desc())
+        .limit(limit)
+    )
+    return [_request(row) for row in rows]
+
+
+_OPEN = sorted(state for state, ways in TRANSITIONS.items() if ways)
+
+
+def _move(
+    tx: Connection, log: EventLog, before: Request, after: Request, actor: str, now: datetime
+) -> Request:
+    """Compare-and-set: of two who answer at once, one finds the row changed."""
+    if after.state not in TRANSITIONS[before.state]:
+        raise ValueError(f"a request that is {before.state} cannot become {after.state}")
+    changed = tx.execute(
+        update(requests)
+        .where(requests.c.id == before.id, requests.c.state == before.state)
+        .values(
+            state=after.state,
+            decided_by=after.decided_by,
+            decided_at=after.decided_at,
+            execute_before=after.execute_before,
+            outcome=after.outcome,
+        )
+    )
+    if changed.rowcount != 1:
+        raise ValueError(f"request {before.id} is not {before.state} any more")
+    _log(tx, log, after, actor, now)
+    return after
+
+
+def _log(tx: Connection, log: EventLog, request: Request, actor: str, now: datetime) -> None:
+    body = {
+        "request": request.id,
+        "action": request.action,
+        "state": request.state,
+        "requester": request.requester,
+        "decided_by": request.decided_by,
+        "reason": request.reason,
+        "outcome": request.outcome,
+    }
+    log.append(tx, desk=request.desk, kind="request", actor=actor, now=now, body=body)
+
+
+def _request(row: Row[Any]) -> Request:
+    return Request(
+        id=row.id,
+        desk=row.desk,
+        action=Action(row.action),
+        state=RequestState(row.state),
+        reason=row.reason,
+        requester=row.requester,
+        asked_at=row.asked_at,
+        expires_at=row.expires_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        execute_before=row.execute_before,
+        outcome=row.outcome,
+    )

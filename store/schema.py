@@ -1,0 +1,360 @@
+"""The tables. Money is exact text, times are microseconds of UTC, sizes are whole contracts."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since 1970 of an aware time, exactly."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_us(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+class MoneyIsNotANumberInSQL(TypeError):
+    """Money lies in the store as text; sums and comparisons belong in Decimal, in Python."""
+
+
+class Money(TypeDecorator[Decimal]):
+    """A Decimal kept as text. SQL arithmetic and comparison are refused, they would be text's."""
+
+    impl = Text
+    cache_ok = True
+
+    class comparator_factory(TypeDecorator.Comparator[Decimal]):
+        """Only IS NULL and assignment make sense on money in SQL."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            if getattr(op, "__name__", "") in {"is_", "is_not"}:
+                return super().operate(op, *other, **kwargs)
+            raise MoneyIsNotANumberInSQL(f"{getattr(op, '__name__', op)} on a money column")
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise TypeError(f"money must be a finite Decimal, not {value!r}")
+        return format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time kept as integer microseconds since 1970."""
+
+    impl = BigInteger().with_variant(Integer(), "sqlite")
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_us(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_us(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *items: Any) -> Table:
+    return Table(name, metadata, *items, sqlite_strict=True)
+
+
+def _text(name: str, **kwargs: Any) -> Column[str]:
+    return Column(name, Text, nullable=kwargs.pop("nullable", False), **kwargs)
+
+
+def _integer(name: str, **kwargs: Any) -> Column[int]:
+    return Column(name, Integer, nullable=kwargs.pop("nullable", False), **kwargs)
+
+
+def _money(name: str, **kwargs: Any) -> Column[Decimal]:
+    return Column(name, Money, nullable=kwargs.pop("nullable", False), **kwargs)
+
+
+def _moment(name: str, **kwargs: Any) -> Column[datetime]:
+    return Column(name, Moment, nullable=kwargs.pop("nullable", False), **kwargs)
+
+
+migrations = _table(
+    "migrations", _integer("number", primary_key=True), _text("name"), _moment("at")
+)
+
+control = _table(
+    "control",
+    _text("desk", primary_key=True),
+    _integer("mode"),
+    _integer("effective"),
+    _integer("epoch"),
+    _text("reason"),
+    _text("actor"),
+    _moment("at"),
+)
+"""What people set, and beside it the strictest of that and the constraints: one row for the gate."""
+
+constraints = _table(
+    "constraints",
+    _text("desk", primary_key=True),
+    _text("rule", primary_key=True),
+    _text("reason"),
+    _moment("since"),
+)
+
+events = _table(
+    "events",
+    _text("desk", primary_key=True),
+    _integer("seq", primary_key=True),
+    _moment("at"),
+    _text("kind"),
+    _text("actor"),
+    _text("body"),
+    _text("mac"),
+)
+
+commands = _table(
+    "commands",
+    _text("id", primary_key=True),
+    _text("desk"),
+    _text("verb"),
+    _text("body"),
+    _text("actor"),
+    _moment("at"),
+    _text("outcome", nullable=True),
+    Index("ix_commands_waiting", "desk", "at", sqlite_where=text("outcome IS NULL")),
+)
+"""Everything asked for, by id: a retry finds its row. The trader takes up those without outcome."""
+
+requests = _table(
+    "requests",
+    _text("id", primary_key=True),
+    _text("desk"),
+    _text("action"),
+    _text("state"),
+    _text("reason"),
+    _text("requester"),
+    _moment("asked_at"),
+    _moment("expires_at"),
+    _text("decided_by", nullable=True),
+    _moment("decided_at", nullable=True),
+    _moment("execute_before", nullable=True),
+    _text("outcome"),
+    Index("ix_requests_open", "desk", sqlite_where=text("state IN ('asked', 'confirmed')")),
+)
+
+used_codes = _table(
+    "used_codes",
+    _text("person", primary_key=True),
+    _integer("step"),
+)
+"""The last one-time code each person has used: a code works once."""
+
+heartbeats = _table(
+    "heartbeats",
+    _text("desk", primary_key=True),
+    _text("process", primary_key=True),
+    _integer("pid"),
+    _text("detail"),
+    _moment("at"),
+)
+
+products = _table(
+    "products",
+    _text("desk", primary_key=True),
+    _text("product_id", primary_key=True),
+    _text("name"),
+    _text("underlying"),
+    _money("contract_size"),
+    _money("price_increment"),
+    _integer("min_contracts"),
+    _integer("max_contracts"),
+    _integer("session_open"),
+    _integer("trading_disabled"),
+    _integer("cancel_only"),
+    _integer("post_only"),
+    _integer("view_only"),
+    _money("funding_rate", nullable=True),
+    _moment("funding_time", nullable=True),
+    _money("long_margin_rate"),
+    _money("short_margin_rate"),
+)
+
+orders = _table(
+    "orders",
+    _text("client_order_id", primary_key=True),
+    _text("desk"),
+    _text("product_id"),
+    _text("kind"),
+    _text("side"),
+    _integer("contracts"),
+    _text("order_type"),
+    _money("limit_price"),
+    _money("stop_price", nullable=True),
+    _moment("end_time", nullable=True),
+    _text("reason"),
+    _text("state"),
+    _integer("epoch"),
+    _text("order_id", nullable=True),
+    _integer("filled"),
+    _text("detail"),
+    _moment("created_at"),
+    _moment("updated_at"),
+    Index(
+        "ix_orders_live",
+        "desk",
+        "product_id",
+        sqlite_where=text("state IN ('reserved', 'unknown', 'working', 'cancelling')"),
+    ),
+    Index("ix_orders_order_id", "order_id"),
+    Index("ix_orders_created_at", "desk", "created_at"),
+)
+"""Durable intents and what became of them. `filled` counts only contracts whose fills are booked."""
+
+fills = _table(
+    "fills",
+    _text("desk", primary_key=True),
+    _text("entry_id", primary_key=True),
+    _text("order_id"),
+    _text("client_order_id", nullable=True),
+    _text("product_id"),
+    _text("side"),
+    _integer("contracts"),
+    _money("price"),
+    _money("fee"),
+    _integer("maker"),
+    _moment("at"),
+    Index("ix_fills_at", "desk", "at"),
+)
+
+positions = _table(
+    "positions",
+    _text("desk", primary_key=True),
+    _text("product_id", primary_key=True),
+    _money("contract_size"),
+    _integer("contracts"),
+    _money("cost"),
+    _money("realised_usd"),
+    _money("fees_usd"),
+    _money("funding_usd"),
+)
+
+funding = _table(
+    "funding",
+    _text("desk", primary_key=True),
+    _text("product_id", primary_key=True),
+    _moment("at", primary_key=True),
+    _integer("contracts"),
+    _money("price"),
+    _money("rate"),
+    _money("amount_usd"),
+)
+
+marks = _table(
+    "marks",
+    _text("desk", primary_key=True),
+    _text("product_id", primary_key=True),
+    _money("price"),
+    _money("bid"),
+    _money("ask"),
+    _text("source"),
+    _moment("at"),
+)
+
+accounts = _table(
+    "accounts",
+    _text("desk", primary_key=True),
+    _money("cash_usd"),
+    _money("unrealised_usd"),
+    _money("initial_margin_usd"),
+    _money("available_margin_usd"),
+    _text("liquidation_buffer_pct"),
+    _moment("at"),
+)
+"""The exchange's own figures, as last read."""
+
+books = _table(
+    "books",
+    _text("desk", primary_key=True),
+    _money("opening_cash_usd"),
+    _money("transfers_usd"),
+    _money("high_water_usd"),
+    _moment("opened_at"),
+)
+"""Where our ledger of the account began, and the highest equity it has reached."""
+
+days = _table(
+    "days",
+    _text("desk", primary_key=True),
+    _text("day", primary_key=True),
+    _money("opening_cash_usd"),
+    _money("transfers_usd"),
+    _money("realised_usd"),
+    _money("unrealised_usd"),
+    _money("funding_usd"),
+    _money("fees_usd"),
+    _money("peak_equity_usd"),
+    _money("equity_usd"),
+    _moment("at"),
+)
+"""Each UTC day: the books' totals at its opening, and its highest and latest equity, net of the
+day's transfers."""
+
+reads = _table(
+    "reads",
+    _text("desk", primary_key=True),
+    _text("what", primary_key=True),
+    _moment("ok_at", nullable=True),
+    _moment("failed_at", nullable=True),
+    _text("error"),
+)
+"""When each kind of read of the exchange last succeeded and last failed: unknown is not flat."""
+
+flatten_jobs = _table(
+    "flatten_jobs",
+    _text("id", primary_key=True),
+    _text("desk"),
+    _text("state"),
+    _text("reason"),
+    _text("actor"),
+    _moment("asked_at"),
+    _moment("taken_at", nullable=True),
+    _moment("ended_at", nullable=True),
+    _text("outcome"),
+    Index("ix_flatten_jobs_open", "desk", sqlite_where=text("ended_at IS NULL")),
+)
+
+flatten_legs = _table(
+    "flatten_legs",
+    _text("job_id", primary_key=True),
+    _text("product_id", primary_key=True),
+    _text("state"),
+    _integer("contracts"),
+    _integer("attempt"),
+    _text("detail"),
+    _moment("updated_at"),
+    ForeignKeyConstraint(["job_id"], ["flatten_jobs.id"]),
+)

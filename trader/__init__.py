@@ -1,0 +1,1 @@
+"""The trading process: a guard (parent) and the trading loop (its child)."""
