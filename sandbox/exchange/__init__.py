@@ -1,0 +1,1 @@
+"""A Coinbase Advanced Trade for US perpetual-style futures: REST, sockets, matching and control."""
