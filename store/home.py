@@ -60,6 +60,8 @@ def open_home(root: Path) -> Home:
     """Make the home, or check it. Raises HomeRefused for a loose mode or an unsafe file system."""
     os.umask(0o077)
     home = Home(root.absolute())
+    if home.root.exists() and not home.database.exists():
+        home.root.chmod(0o700)  # nothing of ours has been readable in it yet
     for directory in (home.root, home.run, home.secrets, home.logs):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_loose(directory)

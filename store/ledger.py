@@ -55,6 +55,18 @@ def adopt_position(
     log.append(tx, desk=desk, kind="position_adopted", actor="trader", now=now, body=body)
 
 
+def adopt_fills(tx: Connection, desk: str, known: Iterable[Fill]) -> None:
+    """Mark executions as booked that the adopted positions contain already."""
+    for fill in known:
+        _insert_fill(tx, desk, fill)
+
+
+def booked_since(connection: Connection, desk: str, since: datetime) -> frozenset[str]:
+    """Keys of the executions booked with a time since then."""
+    query = select(fills.c.entry_id).where(fills.c.desk == desk, fills.c.at >= since)
+    return frozenset(connection.scalars(query))
+
+
 def book_fill(
     tx: Connection, log: EventLog, desk: str, fill: Fill, product: Product, now: datetime
 ) -> bool:
@@ -62,21 +74,7 @@ def book_fill(
     known = select(fills.c.entry_id).where(fills.c.desk == desk, fills.c.entry_id == fill.entry_id)
     if tx.execute(known).first():
         return False
-    tx.execute(
-        insert(fills).values(
-            desk=desk,
-            entry_id=fill.entry_id,
-            order_id=fill.order_id,
-            client_order_id=fill.client_order_id,
-            product_id=fill.product_id,
-            side=fill.side,
-            contracts=fill.contracts,
-            price=fill.price,
-            fee=fill.fee,
-            maker=int(fill.maker),
-            at=fill.at,
-        )
-    )
+    _insert_fill(tx, desk, fill)
     if fill.client_order_id is not None:
         tx.execute(
             update(orders)
@@ -98,6 +96,24 @@ def book_fill(
     }
     log.append(tx, desk=desk, kind="fill", actor="exchange", now=now, body=body)
     return True
+
+
+def _insert_fill(tx: Connection, desk: str, fill: Fill) -> None:
+    tx.execute(
+        insert(fills).values(
+            desk=desk,
+            entry_id=fill.entry_id,
+            order_id=fill.order_id,
+            client_order_id=fill.client_order_id,
+            product_id=fill.product_id,
+            side=fill.side,
+            contracts=fill.contracts,
+            price=fill.price,
+            fee=fill.fee,
+            maker=int(fill.maker),
+            at=fill.at,
+        )
+    )
 
 
 def book_funding(

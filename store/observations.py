@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, select
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.books import Account
 from core.products import Mark, Product
-from store.schema import accounts, marks, products, reads
+from store.schema import accounts, exchange_positions, marks, products, reads
 
 
 def _upsert(tx: Connection, table: Table, keys: Iterable[str], values: dict[str, Any]) -> None:
@@ -101,6 +102,31 @@ def read_account(connection: Connection, desk: str) -> Account | None:
         row.liquidation_buffer_pct,
         row.at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldThere:
+    """A position as the exchange last reported it. Contracts are signed."""
+
+    product_id: str
+    contracts: int
+    average_price: Decimal
+    at: datetime
+
+
+def write_held_there(tx: Connection, desk: str, found: Iterable[HeldThere]) -> None:
+    """Replace what the exchange says is held: what it does not list is flat there."""
+    tx.execute(delete(exchange_positions).where(exchange_positions.c.desk == desk))
+    for position in found:
+        tx.execute(insert(exchange_positions).values(desk=desk, **asdict(position)))
+
+
+def read_held_there(connection: Connection, desk: str) -> dict[str, HeldThere]:
+    rows = connection.execute(select(exchange_positions).where(exchange_positions.c.desk == desk))
+    return {
+        row.product_id: HeldThere(row.product_id, row.contracts, row.average_price, row.at)
+        for row in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)

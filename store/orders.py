@@ -24,7 +24,7 @@ from core.risk import CheckedOrder, RiskRefused, RiskView, check
 from store.control import read_row
 from store.events import EventLog
 from store.ledger import day_loss, read_position, read_positions
-from store.observations import read_account, read_mark, read_product
+from store.observations import read_account, read_held_there, read_mark, read_product
 from store.schema import orders
 
 RATE_WINDOW = timedelta(minutes=1)
@@ -34,12 +34,11 @@ def risk_view(connection: Connection, spec: OrderSpec, limits: Limits, now: date
     """Everything one risk decision needs, as the store has it at this instant."""
     desk = spec.desk
     account = read_account(connection, desk)
-    position = read_position(connection, desk, spec.product_id)
     return RiskView(
         limits=limits,
         product=read_product(connection, desk, spec.product_id),
         mark=read_mark(connection, desk, spec.product_id),
-        position=position.contracts if position else 0,
+        position=_position(connection, spec),
         live=reservations(connection, desk, spec.product_id),
         other_notional_usd=_other_notional(connection, desk, spec.product_id),
         equity_usd=account.equity_usd if account else None,
@@ -174,6 +173,15 @@ def reservations(connection: Connection, desk: str, product_id: str) -> Sequence
         for order in live_orders(connection, desk, product_id)
         if order.left > 0
     ]
+
+
+def _position(connection: Connection, spec: OrderSpec) -> int:
+    """A flatten is judged by what the exchange says is held, everything else by our books."""
+    if spec.kind is Kind.FLATTEN:
+        there = read_held_there(connection, spec.desk).get(spec.product_id)
+        return there.contracts if there else 0
+    ours = read_position(connection, spec.desk, spec.product_id)
+    return ours.contracts if ours else 0
 
 
 def _other_notional(connection: Connection, desk: str, but_product_id: str) -> Decimal:

@@ -1,6 +1,6 @@
 """The gate's page: a small mapped file beside the database that every process reads and writes.
 
-Eight 64-bit words, each read and written whole. The mode word stands twice, once inverted: a page
+Seven 64-bit words, each read and written whole. The mode word stands twice, once inverted: a page
 that was damaged, or caught between the two, reads as closed.
 """
 
@@ -15,7 +15,7 @@ _SIZE = 4096
 _MAGIC = 0x5045_5250_5047_0001
 _MASK = (1 << 64) - 1
 _MODES = {mode.value: mode for mode in Mode}
-_MAGIC_AT, _WORD_AT, _CHECK_AT, _ARMED_AT, _BOOT_AT, _LEASE_AT, _BEAT_AT, _PID_AT = range(8)
+_MAGIC_AT, _WORD_AT, _CHECK_AT, _ARMED_AT, _BOOT_AT, _LEASE_AT, _BEAT_AT = range(7)
 
 
 class PageUnreadable(Exception):
@@ -54,10 +54,6 @@ class GatePage:
             beat_ns=self._words[_BEAT_AT],
         )
 
-    @property
-    def loop_pid(self) -> int:
-        return self._words[_PID_AT]
-
     def set_mode(self, mode: Mode, epoch: int) -> None:
         self._set_word(epoch << 8 | mode)
 
@@ -68,11 +64,10 @@ class GatePage:
         self._words[_WORD_AT] = word
         self._words[_CHECK_AT] = word ^ _MASK
 
-    def begin_boot(self, boot: int, loop_pid: int) -> None:
+    def begin_boot(self, boot: int) -> None:
         """A new trading loop: nothing is armed until it has reconciled."""
         self._words[_ARMED_AT] = 0
         self._words[_BEAT_AT] = 0
-        self._words[_PID_AT] = loop_pid
         self._words[_BOOT_AT] = boot
 
     def arm(self, boot: int) -> None:

@@ -262,6 +262,16 @@ positions = _table(
     _money("funding_usd"),
 )
 
+exchange_positions = _table(
+    "exchange_positions",
+    _text("desk", primary_key=True),
+    _text("product_id", primary_key=True),
+    _integer("contracts"),
+    _money("average_price"),
+    _moment("at"),
+)
+"""What the exchange says is held, as last read: a flatten is sized from it."""
+
 funding = _table(
     "funding",
     _text("desk", primary_key=True),

@@ -1,6 +1,7 @@
 """The store of a home, opened: reads, one writer, the event log, and a brake for each desk."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from store.migrations import migrate
 from store.writer import Writer
 
 T = TypeVar("T")
+
+Transaction = Connection
+"""What the store's functions take: outside the store it is only handed through."""
 
 WRITE_WAIT_S = 5.0
 
@@ -43,6 +47,10 @@ class Store:
     def write(self, transaction: Callable[[Connection], T]) -> T:
         """Run a transaction on the writer thread and wait until it is durable."""
         return self._writer.write(transaction)
+
+    def submit(self, transaction: Callable[[Connection], T]) -> "Future[T]":
+        """Queue a transaction without waiting: for who must not wait for the store."""
+        return self._writer.submit(transaction)
 
     def brake(self, desk: str) -> Brake:
         """The desk's brake, opened once and kept warm."""

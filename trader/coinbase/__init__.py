@@ -1,0 +1,1 @@
+"""Everything that knows Coinbase: its SDK, its wire, its payloads and its feeds."""

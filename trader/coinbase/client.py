@@ -1,0 +1,317 @@
+"""The exchange for the rest of the trader: typed calls over the official REST client, one per thread."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import requests
+from coinbase.constants import USER_AGENT
+from coinbase.rest import RESTClient
+
+from core.books import Account
+from core.orders import Fill, OrderSpec, OrderType, Side
+from core.products import Mark, Product
+from core.risk import CheckedOrder
+from trader.coinbase import parse
+from trader.coinbase.parse import (
+    ExchangeOrder,
+    ExchangePosition,
+    NotAuthorised,
+    Permissions,
+    ReadFailed,
+)
+from trader.coinbase.signing import ApiKey
+from trader.coinbase.wire import NotSent, Wire
+
+API = "/api/v3/brokerage"
+PAGES_MAX = 50
+CANCELS_PER_CALL = 100
+_PROVEN_REFUSALS = frozenset({400, 401, 403, 404, 429})
+_LOOK_AGAIN = "DUPLICATE_CLIENT_ORDER_ID"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The exchange has the order. It may still end FAILED or CANCELLED."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The exchange refused the order; it does not exist there."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request may have left and no usable reply came. Only the exchange can resolve it."""
+
+    why: str
+
+
+Placed = Accepted | Rejected | Unknown | NotSent
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the exchange is, and how its certificate is checked."""
+
+    host: str
+    ca_file: Path | None
+    connect_timeout_s: float = 3.0
+    read_timeout_s: float = 8.0
+
+
+class Exchange:
+    """Coinbase Advanced Trade for one account. Every method waits for the network: call it in a lane."""
+
+    def __init__(
+        self, endpoint: Endpoint, key: ApiKey, wire: Wire, clock: Callable[[], datetime]
+    ) -> None:
+        self._endpoint = endpoint
+        self._key = key
+        self._wire = wire
+        self._clock = clock
+        self._thread = threading.local()
+        _silence_the_sdk()
+
+    def place(self, order: CheckedOrder) -> Placed:
+        """Send one order, once. A lost reply is Unknown, and nothing here ever sends it again."""
+        self._wire.sending(order)
+        try:
+            reply = self._client().post(f"{API}/orders", data=order_body(order.spec))
+        except NotSent as refused:
+            return refused
+        except requests.HTTPError as error:
+            return _refusal_or_unknown(error)
+        except (requests.RequestException, TypeError, ValueError) as error:
+            if self._wire.written():
+                return Unknown(f"{type(error).__name__} after the request was written")
+            return Rejected(f"no connection: {type(error).__name__}")
+        return _placed(reply)
+
+    def cancel(self, order_ids: Sequence[str]) -> dict[str, str]:
+        """Ask to cancel; the exchange's refusals by order id. Accepted means begun, not done."""
+        refusals: dict[str, str] = {}
+        for start in range(0, len(order_ids), CANCELS_PER_CALL):
+            body = {"order_ids": list(order_ids[start : start + CANCELS_PER_CALL])}
+            reply = self._post("/orders/batch_cancel", body)
+            for result in parse.items(reply, "results"):
+                if result.get("success") is not True:
+                    refusals[parse.text(result, "order_id")] = str(result.get("failure_reason"))
+        return refusals
+
+    def orders(self, since: datetime) -> list[ExchangeOrder]:
+        """Every order created since then, in any state: a filter by status would hide some."""
+        found: list[ExchangeOrder] = []
+        params: dict[str, Any] = {"start_date": _rfc3339(since), "limit": 250}
+        for _ in range(PAGES_MAX):
+            page = self._get("/orders/historical/batch", **params)
+            found += [parse.order(item) for item in parse.items(page, "orders")]
+            if not page.get("has_next") or not page.get("cursor"):
+                return found
+            params["cursor"] = page["cursor"]
+        raise ReadFailed(f"more than {PAGES_MAX} pages of orders")
+
+    def open_orders(self) -> list[ExchangeOrder]:
+        """Orders that work now, whenever they were placed."""
+        page = self._get("/orders/historical/batch", order_status=["OPEN"], limit=250)
+        return [parse.order(item) for item in parse.items(page, "orders")]
+
+    def order(self, order_id: str) -> ExchangeOrder:
+        reply = self._get(f"/orders/historical/{order_id}")
+        found = reply.get("order")
+        if not isinstance(found, dict):
+            raise ReadFailed("`order` is missing")
+        return parse.order(found)
+
+    def fills(self, since: datetime) -> list[Fill]:
+        """Executions since then, oldest first. Each has the exchange's own key."""
+        found: list[Fill] = []
+        params: dict[str, Any] = {"start_sequence_timestamp": _rfc3339(since), "limit": 250}
+        for _ in range(PAGES_MAX):
+            page = self._get("/orders/historical/fills", **params)
+            listed = parse.items(page, "fills")
+            found += [parse.fill(item) for item in listed]
+            if not listed or not page.get("cursor"):
+                return sorted(found, key=lambda fill: fill.at)
+            params["cursor"] = page["cursor"]
+        raise ReadFailed(f"more than {PAGES_MAX} pages of fills")
+
+    def positions(self) -> list[ExchangePosition]:
+        page = self._get("/cfm/positions")
+        return [parse.position(item) for item in parse.items(page, "positions")]
+
+    def account(self) -> Account:
+        return parse.account(self._get("/cfm/balance_summary"), self._clock())
+
+    def perpetuals(self) -> list[Product]:
+        """The perp-style futures, found by what they are and not by their names."""
+        page = self._get("/products", product_type="FUTURE")
+        return [
+            parse.product(item)
+            for item in parse.items(page, "products")
+            if parse.is_perpetual(item)
+        ]
+
+    def marks(self, product_ids: Iterable[str]) -> list[Mark]:
+        """Mid prices by REST, for when the feed is silent."""
+        page = self._get("/best_bid_ask", product_ids=list(product_ids))
+        books = parse.items(page, "pricebooks")
+        found = [parse.mark_of_book(book, self._clock()) for book in books]
+        return [mark for mark in found if mark is not None]
+
+    def closes(self, product_id: str, start: datetime, end: datetime) -> list[Decimal]:
+        """One-minute closing prices, oldest first."""
+        page = self._get(
+            f"/products/{product_id}/candles",
+            start=str(int(start.timestamp())),
+            end=str(int(end.timestamp())),
+            granularity="ONE_MINUTE",
+        )
+        candles = parse.items(page, "candles")
+        ordered = sorted(candles, key=lambda candle: int(parse.text(candle, "start")))
+        return [parse.decimal(candle, "close") for candle in ordered]
+
+    def permissions(self) -> Permissions:
+        return parse.permissions(self._get("/key_permissions"))
+
+    def clock_drift(self) -> timedelta:
+        """How far our clock is ahead of the exchange's, to within the call's own duration."""
+        before = self._clock()
+        reply = self._get("/time")
+        middle = before + (self._clock() - before) / 2
+        return middle - parse.moment(reply, "iso")
+
+    def warm(self) -> None:
+        """Open this thread's connection now, so that the first order does not pay for TLS."""
+        self._get("/time")
+
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:
+        return self._call(lambda client: client.get(f"{API}{path}", params=params))
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._call(lambda client: client.post(f"{API}{path}", data=body))
+
+    def _call(self, call: Callable[[RESTClient], Any]) -> dict[str, Any]:
+        try:
+            reply = call(self._client())
+        except requests.HTTPError as error:
+            code = error.response.status_code
+            if code in (401, 403):
+                raise NotAuthorised(f"HTTP {code}") from error
+            raise ReadFailed(f"HTTP {code}") from error
+        except (requests.RequestException, ValueError, TypeError) as error:
+            raise ReadFailed(type(error).__name__) from error
+        if not isinstance(reply, dict):
+            raise ReadFailed("the answer is not an object")
+        return reply
+
+    def _client(self) -> "_Client":
+        client: _Client | None = getattr(self._thread, "client", None)
+        if client is None:
+            client = _Client(self._endpoint, self._key, self._clock)
+            client.session.mount("https://", self._wire.adapter())
+            self._thread.client = client
+        return client
+
+
+class _Client(RESTClient):  # type: ignore[misc]
+    """The official client, signing by our clock and with short-lived tokens."""
+
+    def __init__(self, endpoint: Endpoint, key: ApiKey, clock: Callable[[], datetime]) -> None:
+        timeout: Any = (endpoint.connect_timeout_s, endpoint.read_timeout_s)
+        super().__init__(
+            api_key=key.name, api_secret="unused", base_url=endpoint.host, timeout=timeout
+        )
+        self._key = key
+        self._clock = clock
+        self.session.trust_env = False  # a proxy or CA of the environment is not this desk's
+        if endpoint.ca_file is not None:
+            self.session.verify = str(endpoint.ca_file)
+
+    def set_headers(self, method: str, path: str) -> dict[str, str]:
+        token = self._key.token(self._clock(), f"{method} {self.base_url}{path}")
+        return {
+            "User-Agent": USER_AGENT,
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token}",
+        }
+
+
+def order_body(spec: OrderSpec) -> dict[str, Any]:
+    """The request body of an order."""
+    return {
+        "client_order_id": spec.client_order_id,
+        "product_id": spec.product_id,
+        "side": str(spec.side),
+        "order_configuration": _configuration(spec),
+    }
+
+
+def _configuration(spec: OrderSpec) -> dict[str, dict[str, str]]:
+    size_and_limit = {
+        "base_size": str(spec.contracts),
+        "limit_price": format(spec.limit_price, "f"),
+    }
+    if spec.order_type is OrderType.LIMIT_IOC:
+        return {"sor_limit_ioc": size_and_limit}
+    if spec.order_type is OrderType.LIMIT_GTD:
+        assert spec.end_time is not None, "a good-till-date order needs its end"
+        return {"limit_limit_gtd": {**size_and_limit, "end_time": _rfc3339(spec.end_time)}}
+    assert spec.stop_price is not None, "a stop order needs its stop price"
+    falls = spec.side is Side.SELL
+    return {
+        "stop_limit_stop_limit_gtc": {
+            **size_and_limit,
+            "stop_price": format(spec.stop_price, "f"),
+            "stop_direction": "STOP_DIRECTION_STOP_DOWN" if falls else "STOP_DIRECTION_STOP_UP",
+        }
+    }
+
+
+def _placed(reply: object) -> Placed:
+    if not isinstance(reply, dict):
+        return Unknown("the answer is not an object")
+    if reply.get("success") is True:
+        order_id = (reply.get("success_response") or {}).get("order_id")
+        return Accepted(order_id) if order_id else Unknown("accepted without an order id")
+    if reply.get("success") is False:
+        reason = _reason(reply.get("error_response") or {})
+        return Unknown(reason) if reason == _LOOK_AGAIN else Rejected(reason)
+    return Unknown("the answer says neither success nor failure")
+
+
+def _reason(error: dict[str, Any]) -> str:
+    """The reason stands in any of three fields, the others then hold an UNKNOWN value."""
+    for name in ("new_order_failure_reason", "preview_failure_reason", "error"):
+        value = str(error.get(name) or "")
+        if value and not value.startswith("UNKNOWN"):
+            return value
+    return str(error.get("message") or "no reason given")
+
+
+def _refusal_or_unknown(error: requests.HTTPError) -> Placed:
+    code = error.response.status_code
+    if code in _PROVEN_REFUSALS:
+        return Rejected(f"HTTP {code}")
+    return Unknown(f"HTTP {code}")
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _silence_the_sdk() -> None:
+    """Its logger prints error bodies to the terminal on its own; failures come to us as exceptions."""
+    logger = logging.getLogger("coinbase.RESTClient")
+    logger.handlers.clear()
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False

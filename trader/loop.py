@@ -1,0 +1,209 @@
+"""The trading loop: every part ticks once, in this order, on the `now` it is given; nothing here waits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+from core.gate import Page
+from core.modes import Mode, Rule
+from store.brake import Applied
+from store.commands import finish, waiting
+from store.control import constrain, read_control, set_mode
+from store.heartbeats import beat
+from store.observations import read_products
+from store.page import GatePage, PageUnreadable
+from store.store import Transaction
+from trader.coinbase.feed import Sink
+from trader.desk import Desk
+from trader.flatten import Flatten
+from trader.funding import Funding
+from trader.market import Market
+from trader.resume import Resume
+from trader.sender import Sender
+from trader.signals import Signals
+from trader.stops import Stops
+from trader.sweep import Cancels, Sweep
+from trader.sync import Sync
+from trader.watch import Watch
+
+HEARTBEAT_EVERY = timedelta(seconds=1)
+WATCH_EVERY = timedelta(milliseconds=200)
+
+
+StartFeeds = Callable[[tuple[str, ...], Sink], None]
+
+
+class Phase(StrEnum):
+    """How far this start of the loop has come. Only ARMED lets orders that add risk through."""
+
+    RECONCILING = "reconciling"
+    ARMED = "armed"
+    DRAINING = "draining"
+    DRAINED = "drained"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What this start of the loop was given by its guard."""
+
+    boot: int
+    pid: int
+
+
+class Loop:
+    """One desk, trading. `tick` is the whole of its work; the endless loop around it is elsewhere."""
+
+    def __init__(
+        self, desk: Desk, start: Start, page: GatePage, start_feeds: StartFeeds | None
+    ) -> None:
+        self._desk = desk
+        self._start_feeds = start_feeds
+        self._following: tuple[str, ...] = ()
+        self._start = start
+        self._page = page
+        self.sender = Sender(desk)
+        self.sync = Sync(desk, self.sender)
+        self.market = Market(desk)
+        cancels = Cancels(desk, self.sync)
+        self._cancels = cancels
+        self._watch = Watch(desk, self.sync, self.sender)
+        self._sweep = Sweep(desk, self.sync, cancels)
+        self._flatten = Flatten(desk, self.sync, self.sender, cancels)
+        self._stops = Stops(desk, self.sender, cancels)
+        self.signals = Signals(desk, self.market, self.sync, self.sender, cancels)
+        self._resume = Resume(desk, self.sync)
+        self._funding = Funding(desk, self.market)
+        self._disarmed_at: datetime | None = None
+        self._beat_at: datetime | None = None
+        self._watched_at: datetime | None = None
+        self.phase = Phase.RECONCILING
+        self.cycles = 0
+        """Bars that the strategy has looked at."""
+
+    def tick(self, now: datetime, now_ns: int) -> None:
+        """One pass over everything. Safe to repeat, and to begin again after a crash at any point."""
+        self._page.beat(now_ns)
+        self._desk.calls.harvest(now)
+        self._follow_products(now)
+        self.market.tick(now)
+        self.sync.tick(now)
+        self._obey_kill_file(now)
+        self._arm_or_not(now)
+        self._take_commands(now)
+        self._resume.tick(now)
+        if _due(self._watched_at, now, WATCH_EVERY):
+            self._watched_at = now
+            self._watch.tick(now)
+        row = self._sweep.tick(now)
+        flattening = self._flatten.tick(now)
+        if self.phase in (Phase.ARMED, Phase.DRAINING):
+            self._trade(row.mode, flattening, now)
+        self._funding.tick(now)
+        if _due(self._beat_at, now, HEARTBEAT_EVERY):
+            self._beat_at = now
+            self._heartbeat(now)
+
+    def _trade(self, mode: Mode, flattening: bool, now: datetime) -> None:
+        if flattening:
+            return
+        if self.signals.tick(mode, now):
+            self.cycles += 1
+        if self.sync.fresh(now):
+            self._stops.tick(mode, self.signals.leaving, now)
+
+    def _follow_products(self, now: datetime) -> None:
+        """As soon as discovery has found the traded products, their marks are wanted and fed."""
+        if self._following:
+            return
+        traded = self._desk.limits.max_position_base
+        found = self._desk.read(lambda c: read_products(c, self._desk.name))
+        self._following = tuple(p.product_id for p in found if p.underlying in traded)
+        if not self._following:
+            return
+        self.market.follow(self._following)
+        self.signals.follow(self._following, now)
+        if self._start_feeds is not None:
+            sink = Sink(self.market.take, self.sync.want, lambda _why: self.sync.want())
+            self._start_feeds(self._following, sink)
+
+    def _arm_or_not(self, now: datetime) -> None:
+        """Armed by a clean look begun in this start, and again after every time the guard disarms."""
+        page = self._read_page()
+        if page is None or page.boot != self._start.boot:
+            return
+        if page.armed:
+            return
+        if self.phase is Phase.ARMED or self._disarmed_at is None:
+            self.phase, self._disarmed_at = Phase.RECONCILING, now
+            self.sync.want()
+        looked_at = self.sync.looked_at
+        if looked_at is None or looked_at <= self._disarmed_at:
+            self.sync.want()
+        elif self.sync.clean and self.phase is Phase.RECONCILING:
+            self._desk.store.brake(self._desk.name).follow_row()
+            self._page.arm(self._start.boot)
+            self.phase = Phase.ARMED
+            self._desk.note("armed", now, boot=self._start.boot, reconciled="clean")
+
+    def _read_page(self) -> Page | None:
+        """A damaged page is set right by following the row, under the lock; until then it is closed."""
+        try:
+            return self._page.read()
+        except PageUnreadable:
+            self._desk.store.brake(self._desk.name).follow_row()
+            return None
+
+    def _obey_kill_file(self, now: datetime) -> None:
+        """Somebody held the desk when nothing could be written: put it on record now."""
+        if not self._desk.store.home.kill_file.exists():
+            return
+        control = self._desk.read(lambda c: read_control(c, self._desk.name))
+        if control.mode >= Mode.HELD:
+            return
+        self.hold(Mode.HELD, "the KILL file was found in the home", "kill-file", now)
+
+    def hold(self, mode: Mode, reason: str, actor: str, now: datetime) -> Applied:
+        """Tighten this desk on the loop's own account."""
+        desk, log = self._desk.name, self._desk.store.log
+        return self._desk.store.brake(desk).tighten(
+            mode, lambda tx: set_mode(tx, log, desk, mode, reason=reason, actor=actor, now=now)
+        )
+
+    def _take_commands(self, now: datetime) -> None:
+        for command in self._desk.read(lambda c: waiting(c, self._desk.name)):
+            if command.verb == "shutdown":
+                self.drain(now)
+                outcome = "draining"
+            else:
+                outcome = f"refused: the trader knows no command {command.verb!r}"
+            self._desk.write(partial(finish, id=command.id, outcome=outcome))
+        if self.phase is Phase.DRAINING and self._is_drained():
+            self.phase = Phase.DRAINED
+
+    def drain(self, now: datetime) -> None:
+        """Graceful stop: entries stop, working ones are cancelled, protective stops stay."""
+        if self.phase in (Phase.DRAINING, Phase.DRAINED):
+            return
+        desk, log = self._desk.name, self._desk.store.log
+        self.phase = Phase.DRAINING
+        self._desk.store.brake(desk).tighten(
+            Mode.REDUCE_ONLY,
+            lambda tx: constrain(
+                tx, log, desk, Rule.DRAINING, reason="a graceful stop was asked for", now=now
+            ),
+        )
+
+    def _is_drained(self) -> bool:
+        return self._sweep.verified and not self._desk.calls.running("place:")
+
+    def _heartbeat(self, now: datetime) -> None:
+        def transaction(tx: Transaction) -> None:
+            beat(tx, self._desk.name, "loop", self._start.pid, self.phase, now)
+
+        self._desk.write(transaction)
+
+
+def _due(last: datetime | None, now: datetime, every: timedelta) -> bool:
+    return last is None or now - last >= every

@@ -1,0 +1,108 @@
+"""The three profiles: what each may do at most, how fast it cycles, and how its desk first starts."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from core.limits import Limits
+from core.modes import Mode
+from trader.strategies.baseline import MovingAverages
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One way to run the trader. `bar_s` is how often the strategy looks, `order_contracts` its step."""
+
+    name: str
+    first_mode: Mode
+    limits: Limits
+    bar_s: Decimal
+    order_contracts: int
+    strategy: MovingAverages
+
+
+_DEV = Limits(
+    max_position_base={
+        "BTC": Decimal("0.10"),
+        "ETH": Decimal("2"),
+        "SOL": Decimal("50"),
+        "XRP": Decimal("5000"),
+    },
+    max_order_contracts=5,
+    max_order_notional_usd=Decimal(10_000),
+    max_position_notional_usd=Decimal(15_000),
+    max_leverage=Decimal(3),
+    daily_loss_usd=Decimal(1_000),
+    max_orders_per_minute=120,
+    price_collar_pct=Decimal(1),
+    emergency_collar_pct=Decimal(8),
+    mark_stale_s=Decimal(10),
+    stop_distance_pct=Decimal(3),
+    entry_lifetime_s=60,
+)
+
+DEV = Profile(
+    name="dev",
+    first_mode=Mode.ACTIVE,
+    limits=_DEV,
+    bar_s=Decimal(1),
+    order_contracts=2,
+    strategy=MovingAverages(fast=5, slow=20),
+)
+
+CANARY = Profile(
+    name="canary",
+    first_mode=Mode.REDUCE_ONLY,
+    limits=Limits(
+        max_position_base={"BTC": Decimal("0.01")},
+        max_order_contracts=1,
+        max_order_notional_usd=Decimal(2_500),
+        max_position_notional_usd=Decimal(2_500),
+        max_leverage=Decimal(2),
+        daily_loss_usd=Decimal(10),
+        max_orders_per_minute=6,
+        price_collar_pct=Decimal("0.5"),
+        emergency_collar_pct=Decimal(5),
+        mark_stale_s=Decimal(10),
+        stop_distance_pct=Decimal(2),
+        entry_lifetime_s=60,
+    ),
+    bar_s=Decimal(60),
+    order_contracts=1,
+    strategy=MovingAverages(fast=5, slow=20),
+)
+
+PROD = Profile(
+    name="prod",
+    first_mode=Mode.HELD,
+    limits=Limits(
+        max_position_base={"BTC": Decimal("0.50"), "ETH": Decimal(5)},
+        max_order_contracts=20,
+        max_order_notional_usd=Decimal(25_000),
+        max_position_notional_usd=Decimal(60_000),
+        max_leverage=Decimal(3),
+        daily_loss_usd=Decimal(500),
+        max_orders_per_minute=20,
+        price_collar_pct=Decimal("0.5"),
+        emergency_collar_pct=Decimal(5),
+        mark_stale_s=Decimal(10),
+        stop_distance_pct=Decimal(2),
+        entry_lifetime_s=120,
+    ),
+    bar_s=Decimal(60),
+    order_contracts=5,
+    strategy=MovingAverages(fast=5, slow=20),
+)
+
+PROFILES = {profile.name: profile for profile in (DEV, CANARY, PROD)}
+
+
+def tightened(
+    profile: Profile, daily_loss_usd: Decimal | None, max_leverage: Decimal | None
+) -> Profile:
+    """The profile with the environment's limits where they are stricter; looser ones change nothing."""
+    limits = profile.limits
+    if daily_loss_usd is not None and daily_loss_usd < limits.daily_loss_usd:
+        limits = replace(limits, daily_loss_usd=daily_loss_usd)
+    if max_leverage is not None and max_leverage < limits.max_leverage:
+        limits = replace(limits, max_leverage=max_leverage)
+    return replace(profile, limits=limits)

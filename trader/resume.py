@@ -1,0 +1,87 @@
+"""Carries out a resume that two people agreed on: preflight and a clean look first, only then looser."""
+
+from concurrent.futures import Future
+from datetime import datetime
+
+from core.modes import Mode
+from core.requests import Action, Request, RequestState
+from store.control import read_constraints, release, set_mode
+from store.requests import finish, lapse_due, open_requests
+from store.store import Transaction
+from trader.desk import Desk
+from trader.lanes import Lane
+from trader.preflight import Facts, Finding, findings, gather
+from trader.sync import Sync
+
+
+class Resume:
+    """Lapses what is overdue, and takes up a confirmed resume."""
+
+    def __init__(self, desk: Desk, sync: Sync) -> None:
+        self._desk = desk
+        self._sync = sync
+        self._ready: dict[str, datetime] = {}
+
+    def tick(self, now: datetime) -> None:
+        waiting = self._desk.read(lambda c: open_requests(c, self._desk.name))
+        if not waiting:
+            return
+        self._desk.write(lambda tx: lapse_due(tx, self._desk.store.log, self._desk.name, now))
+        for request in waiting:
+            confirmed = request.state is RequestState.CONFIRMED
+            if request.action is Action.RESUME and confirmed:
+                self._take_up(request, now)
+
+    def _take_up(self, request: Request, now: datetime) -> None:
+        if request.id not in self._ready:
+            self._desk.calls.start(
+                f"preflight:{request.id}",
+                Lane.READ,
+                lambda: gather(self._desk.exchange, self._desk.store.home.root),
+                lambda future, later: self._judge(request, future, later),
+            )
+            return
+        looked_at = self._sync.looked_at
+        if looked_at is None or looked_at <= self._ready[request.id]:
+            self._sync.want()
+            return
+        if not self._sync.clean:
+            why = self._sync.error or "; ".join(
+                [*map(str, self._sync.differences), *self._sync.foreign]
+            )
+            self._fail(request, f"not reconciled: {why or 'positions do not agree yet'}", now)
+            return
+        self._loosen(request, now)
+
+    def _judge(self, request: Request, future: "Future[Facts]", now: datetime) -> None:
+        failed = [f for f in findings(future.result(), self._desk.limits) if not f.ok]
+        if failed:
+            self._fail(request, _told(failed), now)
+        else:
+            self._ready[request.id] = now
+            self._sync.want()
+
+    def _fail(self, request: Request, why: str, now: datetime) -> None:
+        log = self._desk.store.log
+        self._desk.write(
+            lambda tx: finish(tx, log, request, RequestState.FAILED, f"NOT RESUMED: {why}", now)
+        )
+
+    def _loosen(self, request: Request, now: datetime) -> None:
+        """Mode, latches and the request's end in one commit; then the KILL file; the page comes last."""
+
+        def change(tx: Transaction) -> None:
+            log, desk = self._desk.store.log, self._desk.name
+            by = f"{request.requester} and {request.decided_by}"
+            set_mode(tx, log, desk, Mode.ACTIVE, reason=request.reason, actor=by, now=now)
+            for constraint in read_constraints(tx, desk):
+                if constraint.latches:
+                    release(tx, log, desk, constraint.rule, actor=by, now=now)
+            finish(tx, log, request, RequestState.EXECUTED, "the desk is ACTIVE", now)
+            self._desk.store.home.kill_file.unlink(missing_ok=True)
+
+        self._desk.store.brake(self._desk.name).loosen(change)
+
+
+def _told(failed: list[Finding]) -> str:
+    return "; ".join(f"{finding.name}: {finding.says}" for finding in failed)

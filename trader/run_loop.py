@@ -1,0 +1,160 @@
+"""Builds the trading loop from its parts and runs it until it has drained: the child's composition."""
+
+import os
+import secrets
+import ssl
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from store.gate import SendGate
+from store.lock import AlreadyRunning, SingleProcess
+from store.page import GatePage
+from store.store import Store, open_store
+from store.wakeups import Listener, nudge
+from trader.coinbase.client import Endpoint, Exchange
+from trader.coinbase.feed import Feed, FeedTarget, Sink
+from trader.coinbase.signing import ApiKey, KeyUnusable, load_key
+from trader.coinbase.wire import Wire
+from trader.desk import Desk, DeskGate
+from trader.lanes import Calls, Threads
+from trader.logs import log_to
+from trader.loop import Loop, Phase, Start
+from trader.profiles import Profile
+from trader.run_once import run_once
+from trader.settings import Settings
+
+TICK_S = 0.04
+PREDECESSOR_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoopOptions:
+    """What the guard tells its loop."""
+
+    home: Path
+    boot: int
+    dry_run: bool
+    run_once: bool
+
+
+def clock() -> datetime:
+    """The trading loop's clock."""
+    return datetime.now(UTC)  # noqa: TID251 (composition root)
+
+
+def run_loop(options: LoopOptions, settings: Settings, profile: Profile) -> int:
+    """Run until drained. Returns the process's exit code."""
+    store = open_store(options.home, clock())
+    log_to(store.home.logs, settings.log_level)
+    single = _alone(store, settings.desk)
+    listener = Listener(store.home.socket("loop", settings.desk))
+    threads = Threads(lambda: nudge(store.home.socket("loop", settings.desk)))
+    key = trader_key(settings, options.home)
+    feeds = Feeds(settings, key)
+    try:
+        desk = build_desk(store, settings, profile, key, options, threads)
+        page = GatePage(store.home.page(settings.desk))
+        loop = Loop(
+            desk,
+            Start(options.boot, os.getpid()),
+            page,
+            feeds.start if settings.enable_streaming else None,
+        )
+        threads.warm(desk.exchange.warm)
+        if options.run_once:
+            return run_once(loop, desk, listener, clock)
+        return _until_drained(loop, listener)
+    finally:
+        feeds.stop()
+        threads.close()
+        listener.close()
+        store.close()
+        single.release()
+
+
+def _until_drained(loop: Loop, listener: Listener) -> int:
+    while loop.phase is not Phase.DRAINED:
+        loop.tick(clock(), time.monotonic_ns())
+        listener.wait(TICK_S)
+    return 0
+
+
+def build_desk(
+    store: Store,
+    settings: Settings,
+    profile: Profile,
+    key: ApiKey,
+    options: LoopOptions,
+    threads: Threads,
+) -> Desk:
+    """The desk with its exchange behind the gate."""
+    send_gate = SendGate(store.home, settings.desk, options.boot, time.monotonic_ns)
+    gate = DeskGate(store, profile.limits, send_gate, clock)
+    endpoint = Endpoint(settings.host, ca_file(settings, options.home))
+    exchange = Exchange(endpoint, key, Wire(gate), clock)
+    return Desk(
+        name=settings.desk,
+        profile=profile,
+        store=store,
+        exchange=exchange,
+        calls=Calls(threads),
+        new_id=lambda: secrets.token_hex(6),
+        dry_run=options.dry_run,
+    )
+
+
+class Feeds:
+    """The two websockets of a desk, started once its products are known."""
+
+    def __init__(self, settings: Settings, key: ApiKey) -> None:
+        self._settings = settings
+        self._key = key
+        self._feeds: list[Feed] = []
+
+    def start(self, product_ids: tuple[str, ...], sink: Sink) -> None:
+        ca = self._settings.exchange_ca
+        targets = (
+            FeedTarget("market", self._settings.market_url, ca, ("ticker",), product_ids),
+            FeedTarget("user", self._settings.user_url, ca, ("user",), product_ids),
+        )
+        self._feeds = [Feed(target, self._key, clock, sink) for target in targets]
+        for feed in self._feeds:
+            feed.start()
+
+    def stop(self) -> None:
+        for feed in self._feeds:
+            feed.stop()
+
+
+def ca_file(settings: Settings, home: Path) -> Path | None:
+    """The authority to trust: the one named, the sandbox's of this home, or the public ones."""
+    if settings.exchange_ca is not None or settings.live:
+        return settings.exchange_ca
+    own = home / "sandbox" / "ca.pem"
+    return own if own.exists() else Path(ssl.get_default_verify_paths().openssl_cafile)
+
+
+def trader_key(settings: Settings, home: Path) -> ApiKey:
+    """The trader's key: the file that is named, or the sandbox's of this home."""
+    if settings.trader_key_file is not None:
+        return load_key(settings.trader_key_file)
+    if settings.live:
+        raise KeyUnusable("PERPS_TRADER_KEY_FILE is not set; it names the trader's CDP key file")
+    return load_key(home / "sandbox" / "keys" / "trader.json")
+
+
+def _alone(store: Store, desk: str) -> SingleProcess:
+    """One loop per desk. The one before this may take a moment to be gone."""
+    single = SingleProcess(store.home.single("loop", desk))
+    deadline = time.monotonic() + PREDECESSOR_S
+    while True:
+        try:
+            single.acquire()
+        except AlreadyRunning:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return single

@@ -1,0 +1,1 @@
+"""Strategies: each one small file, pure: prices in, a wish out."""
