@@ -16,13 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.gate import Row
 from core.modes import Mode
-from core.orders import OrderState
+from core.orders import LIVE, OrderState
 from store import sqlite
 from store.control import read_row
 from store.home import Home
 from store.lock import GateLock, running_pid
 from store.page import GatePage, PageUnreadable
-from store.schema import orders
+from store.schema import one_of, orders
 from store.wakeups import FENCE, nudge
 
 T = TypeVar("T")
@@ -31,6 +31,8 @@ BARRIER_S = 0.25
 FENCE_BY_GUARD_S = 0.1
 AFTER_FENCE_S = 1.0
 COMMIT_S = 0.25
+TURN_S = 0.02
+"""How long to wait at the turnstile: whoever is stopped inside it must not hold the brake up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Brake:
         self._desk = desk
         self._page = GatePage(home.page(desk))
         self._lock = GateLock(home.lock(desk))
+        self._turnstile = GateLock(home.turnstile)
         self._engine = sqlite.writing_engine(home.database, COMMIT_S)
         self._one_at_a_time = threading.Lock()
         with self._engine.connect() as connection:  # open and warm now, not when it matters
@@ -70,6 +73,7 @@ class Brake:
             self._tighten_page(mode)
             nudge(self._home.socket("loop", self._desk))
             fenced = self._barrier()
+            self._turnstile.take_alone(TURN_S)
             try:
                 self._tighten_page(mode)
                 applied, fenced = self._record(mode, change, fenced)
@@ -77,14 +81,19 @@ class Brake:
                     applied.mode, applied.epoch, applied.recorded, fenced, applied.in_flight
                 )
             finally:
+                self._turnstile.release()
                 self._lock.release()
                 nudge(self._home.socket("loop", self._desk))
 
     def loosen(self, change: Callable[[Connection], T]) -> T:
         """Run `change` durably, then let the page follow the row. The caller has two people's yes."""
         with self._one_at_a_time:
-            with self._engine.begin() as tx:
-                result = change(tx)
+            self._turnstile.take_alone(TURN_S)
+            try:
+                with self._engine.begin() as tx:
+                    result = change(tx)
+            finally:
+                self._turnstile.release()
             self._follow_row()
             nudge(self._home.socket("loop", self._desk))
             return result
@@ -158,6 +167,7 @@ class Brake:
                 .select_from(orders)
                 .where(
                     orders.c.desk == self._desk,
+                    one_of(orders.c.state, LIVE),
                     orders.c.state.in_([OrderState.RESERVED, OrderState.UNKNOWN]),
                 )
             )

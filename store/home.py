@@ -42,6 +42,11 @@ class Home:
     def backups(self) -> Path:
         return self.root / "backups"
 
+    @property
+    def turnstile(self) -> Path:
+        """The file whose lock lets a brake go before every other writer."""
+        return self.root / "turnstile.lock"
+
     def page(self, desk: str) -> Path:
         return self.root / f"{desk}.page"
 

@@ -25,7 +25,7 @@ from store.control import read_row
 from store.events import EventLog
 from store.ledger import day_loss, read_position, read_positions
 from store.observations import read_account, read_held_there, read_mark, read_product
-from store.schema import orders
+from store.schema import one_of, orders
 
 RATE_WINDOW = timedelta(minutes=1)
 
@@ -153,7 +153,7 @@ def order_by_exchange_id(connection: Connection, order_id: str) -> Order | None:
 
 def live_orders(connection: Connection, desk: str, product_id: str | None = None) -> list[Order]:
     """Orders that may still fill, oldest first."""
-    query = select(orders).where(orders.c.desk == desk, orders.c.state.in_(sorted(LIVE)))
+    query = select(orders).where(orders.c.desk == desk, one_of(orders.c.state, LIVE))
     if product_id is not None:
         query = query.where(orders.c.product_id == product_id)
     return [_order(row) for row in connection.execute(query.order_by(orders.c.created_at))]
@@ -168,11 +168,14 @@ def latest_orders(connection: Connection, desk: str, limit: int) -> list[Order]:
 
 def reservations(connection: Connection, desk: str, product_id: str) -> Sequence[Reservation]:
     """What the live orders of a product may still fill."""
-    return [
-        Reservation(order.spec.side, order.left)
-        for order in live_orders(connection, desk, product_id)
-        if order.left > 0
-    ]
+    rows = connection.execute(
+        select(orders.c.side, orders.c.contracts - orders.c.filled).where(
+            orders.c.desk == desk,
+            orders.c.product_id == product_id,
+            one_of(orders.c.state, LIVE),
+        )
+    )
+    return [Reservation(Side(side), left) for side, left in rows if left > 0]
 
 
 def _position(connection: Connection, spec: OrderSpec) -> int:

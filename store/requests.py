@@ -18,7 +18,7 @@ from core.requests import (
     lapse,
 )
 from store.events import EventLog
-from store.schema import requests
+from store.schema import one_of, requests
 
 
 class NoSuchRequest(Exception):
@@ -112,7 +112,7 @@ def open_requests(connection: Connection, desk: str) -> list[Request]:
     """Asked or confirmed and not carried out yet, oldest first."""
     rows = connection.execute(
         select(requests)
-        .where(requests.c.desk == desk, requests.c.state.in_(_OPEN))
+        .where(requests.c.desk == desk, one_of(requests.c.state, _OPEN))
         .order_by(requests.c.asked_at)
     )
     return [_request(row) for row in rows]

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from store.lock import GateLock
+
 BUSY_RETRY_S = 0.0001
 
 
@@ -63,10 +65,16 @@ def reading_engine(path: Path, pool_size: int = 4) -> Engine:
     return engine
 
 
-def writing_engine(path: Path, wait_s: float) -> Engine:
-    """One connection whose every transaction is BEGIN IMMEDIATE, waiting at most `wait_s` for it."""
+def writing_engine(path: Path, wait_s: float, turnstile: GateLock | None = None) -> Engine:
+    """One connection whose every transaction is BEGIN IMMEDIATE, waiting at most `wait_s` for it.
+
+    With a turnstile it steps back while a brake holds that alone: a busy writer would starve it.
+    """
 
     def begin(connection: Connection) -> None:
+        if turnstile is not None:
+            with turnstile.shared():
+                pass
         begin_immediate(connection, time.monotonic() + wait_s)
 
     engine = _engine(path, poolclass=StaticPool)

@@ -13,6 +13,7 @@ from store import sqlite
 from store.brake import Brake
 from store.events import EventLog, event_key
 from store.home import Home, open_home
+from store.lock import GateLock
 from store.migrations import migrate
 from store.writer import Writer
 
@@ -31,7 +32,8 @@ class Store:
         self.home = home
         self.log = EventLog(event_key(home.secrets))
         self._reading = sqlite.reading_engine(home.database)
-        self._writer = Writer(sqlite.writing_engine(home.database, WRITE_WAIT_S))
+        turnstile = GateLock(home.turnstile)
+        self._writer = Writer(sqlite.writing_engine(home.database, WRITE_WAIT_S, turnstile))
         self._brakes: dict[str, Brake] = {}
 
     @contextmanager

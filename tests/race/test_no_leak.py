@@ -1,0 +1,207 @@
+"""Invariant 1: once a tightening has been acknowledged, nothing it forbids is written to the wire.
+
+Many senders, the real client over TLS, hundreds of kills; the witness is the exchange's own log.
+"""
+
+import itertools
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from core.modes import Mode
+from core.orders import Kind, OrderSpec, OrderState, OrderType, Side
+from core.risk import CheckedOrder, check
+from store.control import begin_desk, set_mode
+from store.gate import SendGate
+from store.ledger import open_books
+from store.observations import write_account, write_marks, write_products
+from store.orders import move, risk_view
+from store.page import GatePage
+from store.store import Store, Transaction, open_store
+from tests.sandbox.exchange_process import BIP, ExchangeProcess
+from trader.coinbase.client import Accepted, Endpoint, Exchange
+from trader.coinbase.signing import load_key
+from trader.coinbase.wire import NotSent, Wire
+from trader.desk import DeskGate
+from trader.profiles import DEV
+
+DESK = "main"
+BOOT = 7
+SENDERS = 6
+KILLS = 200
+IN_FLIGHT_NS = 50_000_000
+"""Bytes written just before the acknowledgement may reach the exchange's log a moment after it."""
+
+LIMITS = replace(
+    DEV.limits,
+    max_position_base={"BTC": Decimal(1_000_000)},
+    max_position_notional_usd=Decimal(10**15),
+    max_leverage=Decimal(10**9),
+    max_orders_per_minute=10**9,
+    mark_stale_s=Decimal(3600),
+)
+
+
+def wall() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 (this test's composition root)
+
+
+@dataclass
+class Senders:
+    """Threads that send entries as fast as the exchange answers."""
+
+    exchange: Exchange
+    store: Store
+    accepted: int = 0
+    refused: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, number: int) -> None:
+        for count in itertools.count():
+            if self.stop.is_set():
+                return
+            spec = entry(f"race-{number}-{count}-{secrets.token_hex(3)}")
+            verdict = check(
+                spec, self.store.read(lambda c, s=spec: risk_view(c, s, LIMITS, wall()))
+            )
+            assert isinstance(verdict, CheckedOrder), verdict
+            outcome = self.exchange.place(verdict)
+            if isinstance(outcome, Accepted):
+                self.accepted += 1
+                self.forget(spec, outcome)
+            else:
+                assert isinstance(outcome, NotSent), outcome
+                self.refused += 1
+
+    def forget(self, spec: OrderSpec, accepted: Accepted) -> None:
+        """Keep our own list of working orders short: the exchange's log is the witness here."""
+
+        def transaction(tx: Transaction) -> None:
+            for state in (OrderState.WORKING, OrderState.CANCELLED):
+                id, order_id = spec.client_order_id, accepted.order_id
+                move(tx, self.store.log, id, state, wall(), order_id=order_id)
+
+        self.store.write(transaction)
+
+
+def entry(client_order_id: str) -> OrderSpec:
+    return OrderSpec(
+        client_order_id=client_order_id,
+        desk=DESK,
+        product_id=BIP,
+        kind=Kind.ENTRY,
+        side=Side.BUY,
+        contracts=1,
+        order_type=OrderType.LIMIT_GTD,
+        limit_price=Decimal(20_000),  # rests far below the market: the book is not the point
+        end_time=wall() + timedelta(minutes=5),
+    )
+
+
+@pytest.fixture
+def exchange_process(tmp_path: Path) -> Iterator[ExchangeProcess]:
+    process = ExchangeProcess(tmp_path / "exchange", "--no-rate-limits", "--cash", "1e12")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "home", wall())
+    yield opened
+    opened.close()
+
+
+def armed_desk(store: Store, process: ExchangeProcess) -> tuple[Exchange, GatePage]:
+    """A desk of its own whose gate is open, with nobody else moving its page."""
+    key = load_key(Path(process.key_file("trader")))
+    gate = DeskGate(store, LIMITS, SendGate(store.home, DESK, BOOT, time.monotonic_ns), wall)
+    endpoint = Endpoint(process.host, Path(process.ca))
+    exchange = Exchange(endpoint, key, Wire(gate), wall)
+    store.write(lambda tx: begin_desk(tx, store.log, DESK, Mode.ACTIVE, "test", wall()))
+    account, products = exchange.account(), exchange.perpetuals()
+    marks = exchange.marks([BIP])
+
+    def known(tx: Transaction) -> None:
+        write_products(tx, DESK, products)
+        write_marks(tx, DESK, marks)
+        write_account(tx, DESK, account)
+        open_books(tx, store.log, DESK, account.cash_usd, wall())
+
+    store.write(known)
+    page = GatePage(store.home.page(DESK))
+    page.begin_boot(BOOT)
+    page.renew_lease(2**62)
+    page.beat(2**62)
+    store.brake(DESK).follow_row()
+    page.arm(BOOT)
+    return exchange, page
+
+
+def order_arrivals(process: ExchangeProcess) -> list[int]:
+    """When each order request was read by the exchange, whole."""
+    requests = process.ask("/_sim/requests?limit=200000")["requests"]
+    return [
+        request["monotonic_ns"]
+        for request in requests
+        if request["method"] == "POST" and request["path"].endswith("/orders")
+    ]
+
+
+def test_after_a_kill_is_acknowledged_the_exchange_sees_no_order(
+    store: Store, exchange_process: ExchangeProcess
+) -> None:
+    exchange, _page = armed_desk(store, exchange_process)
+    senders = Senders(exchange, store)
+    threads = [threading.Thread(target=senders.run, args=(n,)) for n in range(SENDERS)]
+    for thread in threads:
+        thread.start()
+    closed: list[tuple[int, int]] = []
+    try:
+        for _ in range(KILLS):
+            before = senders.accepted
+            deadline = time.monotonic() + 10
+            while senders.accepted < before + 2:  # it trades hard before each kill
+                assert time.monotonic() < deadline, "the senders do not get orders through"
+                time.sleep(0.0005)
+            applied = set_to(store, Mode.HELD)
+            acknowledged = time.monotonic_ns()
+            assert applied
+            quiet_until = acknowledged + 2 * IN_FLIGHT_NS // 10
+            while time.monotonic_ns() < quiet_until:
+                time.sleep(0.001)
+            closed.append((acknowledged, time.monotonic_ns()))
+            store.brake(DESK).loosen(
+                lambda tx: set_mode(
+                    tx, store.log, DESK, Mode.ACTIVE, reason="next", actor="two", now=wall()
+                )
+            )
+    finally:
+        senders.stop.set()
+        for thread in threads:
+            thread.join()
+    arrivals = order_arrivals(exchange_process)
+    late = [
+        arrival - acknowledged
+        for acknowledged, reopened in closed
+        for arrival in arrivals
+        if acknowledged < arrival < reopened
+    ]
+    assert senders.refused > 0, "no sender was ever kept back: the test would prove nothing"
+    assert len(arrivals) >= KILLS
+    assert late == []
+
+
+def set_to(store: Store, mode: Mode) -> bool:
+    applied = store.brake(DESK).tighten(
+        mode,
+        lambda tx: set_mode(tx, store.log, DESK, mode, reason="race", actor="test", now=wall()),
+    )
+    return applied.recorded and not applied.fenced

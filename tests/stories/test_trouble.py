@@ -1,0 +1,270 @@
+"""What the desk does when the exchange is slow, failing, lying or gone, and when its own parts die."""
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from core.books import Books
+from core.flatten import JobState, LegState
+from core.modes import Mode, Rule
+from core.orders import Kind, OrderState
+from core.requests import RequestState
+from store.ledger import read_opening, read_positions
+from store.observations import read_account, read_marks
+from tests.sandbox.exchange_process import BIP, ETP
+from tests.stories.test_kill import covered, trading
+from tests.stories.world import ALICE, BOB, DESK, World
+from trader.guard import Said
+from trader.watch import snapshot
+
+CREATE = {"method": "POST", "path": "/api/v3/brokerage/orders"}
+READS = {"method": "GET"}
+
+
+def test_a_lost_reply_is_resolved_and_never_sent_again(world: World) -> None:
+    world.until(world.armed)
+    world.exchange.fault("drop_after", match=CREATE, count=1)
+    world.until(lambda: any(o.state is OrderState.UNKNOWN for o in world.orders()), within_s=60)
+    lost = next(o for o in world.orders() if o.state is OrderState.UNKNOWN)
+
+    world.pass_time(3)
+
+    found = next(o for o in world.orders() if o.spec.client_order_id == lost.spec.client_order_id)
+    assert found.state is not OrderState.UNKNOWN
+    assert found.order_id == world.exchange.order(lost.spec.client_order_id)["order_id"]
+    sent = [
+        r
+        for r in world.placed_since(0)
+        if r["body"]["client_order_id"] == lost.spec.client_order_id
+    ]
+    assert len(sent) == 1
+
+
+def test_an_order_that_never_arrived_is_absent_once_its_token_is_dead(world: World) -> None:
+    world.until(world.armed)
+    world.exchange.fault("drop_before", match=CREATE, count=1)
+    world.until(lambda: any(o.state is OrderState.UNKNOWN for o in world.orders()), within_s=60)
+    lost = next(o for o in world.orders() if o.state is OrderState.UNKNOWN)
+
+    world.until(
+        lambda: any(
+            o.spec.client_order_id == lost.spec.client_order_id and o.state is OrderState.ABSENT
+            for o in world.orders()
+        ),
+        within_s=30,
+    )
+
+
+@pytest.mark.parametrize("kind", ["status", "html", "null_fields"])
+def test_when_reads_fail_nothing_is_taken_for_flat(world: World, kind: str) -> None:
+    trading(world)
+    held = world.positions()
+    args = {"status": {"code": 503}, "html": {}, "null_fields": {"fields": ["positions"]}}[kind]
+    world.exchange.fault(kind, match=READS, args=args, count=None)
+
+    world.pass_time(8)
+
+    assert world.rules() == {Rule.READ_FAILED}
+    assert world.mode() is Mode.REDUCE_ONLY
+    assert world.positions() == held
+
+    world.exchange.clear_faults()
+    world.until(lambda: world.rules() == set(), within_s=20)
+    assert world.mode() is Mode.ACTIVE
+
+
+def test_a_kill_works_while_orders_are_refused_by_an_overloaded_exchange(world: World) -> None:
+    trading(world)
+    world.exchange.fault("status", match=CREATE, args={"code": 503}, count=3)
+
+    request = world.kill(ALICE)
+    world.confirm(request, BOB)
+    world.until(lambda: not world.job().open, within_s=60)
+
+    assert world.job().state is JobState.FLAT_VERIFIED
+    assert world.positions_there() == {}
+
+
+def test_one_bad_symbol_does_not_keep_the_others_open(world: World) -> None:
+    world.until(lambda: len(world.positions()) >= 2, within_s=180)
+    bad = sorted(world.positions())[0]
+    world.until(lambda: covered(world), within_s=10)
+    body = {"success": False, "error_response": {"error": "INVALID_NO_LIQUIDITY"}}
+    world.exchange.fault(
+        "status",
+        match={**CREATE, "product_id": bad},
+        args={"code": 200, "body": body},
+        count=None,
+    )
+
+    request = world.kill(ALICE)
+    world.confirm(request, BOB)
+    world.until(lambda: not world.job().open, within_s=120)
+
+    assert world.job().state is JobState.RESIDUAL
+    assert set(world.positions_there()) == {bad}
+    legs = {leg.product_id: leg.state for leg in world.job().legs}
+    assert legs.pop(bad) is LegState.RESIDUAL
+    assert set(legs.values()) == {LegState.FLAT}
+    told = world.request(request)
+    assert told.state is RequestState.FAILED
+    assert "LEFT" in told.outcome
+    assert bad in told.outcome
+
+
+def test_a_closed_session_keeps_the_stop_and_says_what_is_left(world: World) -> None:
+    world.until(lambda: bool(world.positions()), within_s=120)
+    world.until(lambda: covered(world), within_s=10)
+    product = sorted(world.positions())[0]
+    world.exchange.bend(product, session="closed")
+    world.pass_time(65)  # the list of products is read each minute
+    if product not in world.positions():
+        pytest.skip("the strategy had left the position before its session closed")
+
+    world.confirm(world.kill(ALICE), BOB)
+    world.until(lambda: not world.job().open, within_s=60)
+
+    leg = next(leg for leg in world.job().legs if leg.product_id == product)
+    assert leg.state is LegState.RESIDUAL
+    assert "session is closed" in leg.detail
+    assert [o.spec.product_id for o in world.live(Kind.STOP)] == [product] * len(
+        world.live(Kind.STOP)
+    )
+
+
+def test_the_day_loss_limit_latches_until_two_people_release_it(world: World) -> None:
+    trading(world)
+    product, contracts = next(iter(world.positions().items()))
+    world.exchange.bend(product, jump_pct=-30 if contracts > 0 else 40)
+    world.until(lambda: Rule.DAILY_LOSS in world.rules(), within_s=30)
+
+    assert world.mode() >= Mode.REDUCE_ONLY
+    world.restart_everything()
+    world.pass_time(30)
+    assert Rule.DAILY_LOSS in world.rules(), "a restart releases nothing"
+
+
+def test_an_order_placed_by_another_hand_holds_the_desk(world: World) -> None:
+    world.until(world.armed)
+    resting = {"limit_limit_gtc": {"base_size": "1", "limit_price": "50000"}}
+    world.by_hand(BIP, "BUY", resting)
+    world.until(lambda: Rule.UNKNOWN_ORDER in world.rules(), within_s=10)
+    assert world.mode() is Mode.HELD
+
+    request = world.resume()
+    assert request.state is RequestState.FAILED, "what is not explained is not resumed over"
+    assert "not reconciled" in request.outcome
+
+
+def test_a_position_that_is_not_ours_is_drift_and_is_never_traded_away(world: World) -> None:
+    world.until(world.armed)
+    world.by_hand(ETP, "BUY", {"market_market_ioc": {"base_size": "3"}})
+    world.until(lambda: bool(world.rules()), within_s=15)
+
+    assert world.mode() is Mode.HELD
+    since = time.monotonic_ns()
+    world.pass_time(10)
+    sent = [r["body"]["order_configuration"] for r in world.placed_since(since)]
+    assert all("stop_limit_stop_limit_gtc" in configuration for configuration in sent)
+
+
+def test_a_crashed_loop_comes_back_no_looser_and_reconciles_before_it_trades(
+    world: World,
+) -> None:
+    trading(world)
+    held = world.positions()
+    world.kill(ALICE)
+    world.crash()
+
+    world.until(lambda: Said.DIED in world.said)
+    assert not world.armed(), "nothing starts armed"
+    world.until(world.armed, within_s=10)
+
+    assert world.mode() is Mode.HELD
+    assert world.positions() == held == world.positions_there()
+    assert covered(world)
+
+
+def test_a_late_beat_closes_the_gate_until_the_loop_has_reconciled(world: World) -> None:
+    world.until(world.armed)
+    assert world.child is not None
+    world.child.stopped = True
+    world.pass_time(1)
+    assert Said.GATE_CLOSED in world.said
+    assert not world.armed()
+
+    world.child.stopped = False
+    world.until(world.armed, within_s=5)
+    assert world.mode() is Mode.ACTIVE
+
+
+def test_a_loop_that_stays_silent_is_fenced_and_restarted(world: World) -> None:
+    world.until(world.armed)
+    assert world.child is not None
+    first = world.child
+    first.stopped = True
+    world.pass_time(5)
+
+    assert Said.FENCED in world.said
+    assert first.exited() == -9
+    world.until(world.armed, within_s=10)
+    assert world.child is not first
+
+
+def test_the_kill_file_holds_the_desk_and_goes_on_record(world: World) -> None:
+    world.until(world.armed)
+    world.store.home.kill_file.touch()
+    since = time.monotonic_ns()
+    world.pass_time(2)
+
+    assert world.mode() is Mode.HELD
+    assert world.live(Kind.ENTRY) == []
+    assert [r for r in world.placed_since(since) if "stop" not in str(r["body"])] == []
+    assert world.resume().state is RequestState.EXECUTED
+    assert not world.store.home.kill_file.exists()
+
+
+def test_a_graceful_stop_takes_no_entries_keeps_stops_and_ends(world: World) -> None:
+    trading(world)
+    assert world.child is not None
+    world.loop.drain(world.now)
+    world.until(lambda: world.guard.ended, within_s=20)
+
+    assert world.live(Kind.ENTRY) == []
+    assert covered(world)
+    assert Said.DRAINED in world.said
+
+
+def test_the_books_balance_with_the_exchange_to_the_cent(world: World) -> None:
+    world.pass_time(60)
+    world.confirm(world.kill(ALICE), BOB)
+    world.until(lambda: not world.job().open, within_s=20)
+    world.pass_time(5)
+
+    def compare() -> tuple[Decimal, Decimal]:
+        opening = world.store.read(lambda c: read_opening(c, DESK))
+        account = world.store.read(lambda c: read_account(c, DESK))
+        books = world.store.write(lambda tx: snapshot(tx, DESK, world.now))
+        assert opening is not None
+        assert account is not None
+        assert isinstance(books, Books)
+        return books.cash_usd, account.cash_usd
+
+    ours, theirs = compare()
+    assert ours == theirs
+    assert any(p.fees_usd for p in world.store.read(lambda c: read_positions(c, DESK)))
+
+
+def test_every_position_gets_a_stop_sized_to_it_after_each_fill(world: World) -> None:
+    for _ in range(60):
+        world.pass_time(1)
+        held = world.positions_there()
+        if held:
+            world.until(lambda: world.positions() != {} and covered(world), within_s=5)
+    marks = world.store.read(lambda c: read_marks(c, DESK))
+    for order in world.live(Kind.STOP):
+        mark = marks[order.spec.product_id].price
+        assert order.spec.stop_price is not None
+        further = (mark - order.spec.stop_price) * -order.spec.side.sign
+        assert further > 0, "a stop rests on the losing side of the market"
