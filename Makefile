@@ -1,6 +1,7 @@
 # make demo and make test are the two commands a newcomer needs; both set everything up first.
 PYTHON ?= python3
 VENV := .venv
+ROUNDS ?= 30
 BIN := $(VENV)/bin
 PACKAGES := core store trader bot alerts sandbox
 
@@ -33,7 +34,7 @@ bench: install
 	$(BIN)/python -m tests.bench
 
 torture: install
-	$(BIN)/python -m tests.torture
+	$(BIN)/python -m tests.torture --rounds $(ROUNDS)
 
 lock: install
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \

@@ -25,12 +25,13 @@ class Funding:
         if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = now
+        there = now + self._desk.exchange.offset
         for product in self._desk.read(lambda c: read_products(c, self._desk.name)):
             known = self._next.get(product.product_id)
-            if known and known.funding_time and now >= known.funding_time:
+            if known and known.funding_time and there >= known.funding_time:
                 self._book(known, known.funding_time)
                 del self._next[product.product_id]
-            elif known is None and product.funding_time and product.funding_time > now:
+            elif known is None and product.funding_time and product.funding_time > there:
                 self._next[product.product_id] = product
 
     def _book(self, product: Product, at: datetime) -> None:

@@ -153,10 +153,11 @@ class Sync:
     def _question(self, c: Transaction, live: list[Order], now: datetime) -> Question:
         newest = newest_fill_at(c, self._desk.name)
         old = [o.order_id for o in live if o.order_id and o.created_at < now - RECENT + OVERLAP]
+        there = now + self._desk.exchange.offset
         products_due = self._products_at is None or now - self._products_at >= PRODUCTS_EVERY
         return Question(
-            recent_since=now - RECENT,
-            fills_since=(newest or now - RECENT) - OVERLAP,
+            recent_since=there - RECENT,
+            fills_since=(newest or there - RECENT) - OVERLAP,
             stray_order_ids=tuple(old[:STRAY_LOOKUPS_MAX]),
             products=products_due,
         )

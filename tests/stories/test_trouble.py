@@ -14,7 +14,7 @@ from store.ledger import read_opening, read_positions
 from store.observations import read_account, read_marks
 from tests.sandbox.exchange_process import BIP, ETP
 from tests.stories.test_kill import covered, trading
-from tests.stories.world import ALICE, BOB, DESK, World
+from tests.stories.world import ALICE, BOB, DESK, START, World
 from trader.guard import Said
 from trader.watch import snapshot
 
@@ -268,3 +268,31 @@ def test_every_position_gets_a_stop_sized_to_it_after_each_fill(world: World) ->
         assert order.spec.stop_price is not None
         further = (mark - order.spec.stop_price) * -order.spec.side.sign
         assert further > 0, "a stop rests on the losing side of the market"
+
+
+def test_funding_is_booked_once_and_agrees_with_the_exchange(world: World) -> None:
+    trading(world)
+    world.kill(ALICE)  # HELD: the position stays as it is over the funding time
+    world.pass_time(5)
+    held = world.positions()
+    world.jump(59 * 60 - (world.now - START).total_seconds())
+    assert world.positions() == held
+
+    world.pass_time(90)
+
+    theirs = Decimal(world.exchange.ask("/_sim/ledger")["funding_total"])
+    ours = sum(
+        (p.funding_usd for p in world.store.read(lambda c: read_positions(c, DESK))), Decimal(0)
+    )
+    assert theirs != 0
+    assert abs(ours - theirs) < Decimal("0.01")
+    assert world.kinds().count("funding") == len(held)
+
+
+def test_a_clock_that_is_wrong_is_corrected_before_a_key_is_doubted(world: World) -> None:
+    trading(world)
+    world.exchange.advance(300)  # only the exchange's clock: now every token of ours is too old
+    world.pass_time(5)
+
+    assert Rule.READ_FAILED not in world.rules()
+    assert world.loop.sync.fresh(world.now)

@@ -112,6 +112,12 @@ class World:
             self.now += timedelta(seconds=STEP_S)
             self.tick()
 
+    def jump(self, seconds: float) -> None:
+        """A long time at once, in which nobody of this desk acted."""
+        self.exchange.advance(seconds)
+        self.now += timedelta(seconds=seconds)
+        self.tick()
+
     def tick(self) -> None:
         """The guard and the loop once; the loop again so that it sees the replies."""
         self.said += self.guard.tick(self.now, self.now_ns, False)

@@ -80,22 +80,35 @@ class Exchange:
         self._wire = wire
         self._clock = clock
         self._thread = threading.local()
+        self.offset = timedelta(0)
+        """How far the exchange's clock is ahead of ours: tokens and end times go by its clock."""
         _silence_the_sdk()
 
     def place(self, order: CheckedOrder) -> Placed:
         """Send one order, once. A lost reply is Unknown, and nothing here ever sends it again."""
         self._wire.sending(order)
         try:
-            reply = self._client().post(f"{API}/orders", data=order_body(order.spec))
+            reply = self._client().post(f"{API}/orders", data=order_body(order.spec, self.offset))
         except NotSent as refused:
             return refused
         except requests.HTTPError as error:
-            return _refusal_or_unknown(error)
+            return self._refusal_or_unknown(error)
         except (requests.RequestException, TypeError, ValueError) as error:
             if self._wire.written():
                 return Unknown(f"{type(error).__name__} after the request was written")
             return Rejected(f"no connection: {type(error).__name__}")
         return _placed(reply)
+
+    def _refusal_or_unknown(self, error: requests.HTTPError) -> Placed:
+        code = error.response.status_code
+        if code not in _PROVEN_REFUSALS:
+            return Unknown(f"HTTP {code}")
+        if code == 401:
+            try:
+                self._correct_clock()
+            except ReadFailed as why:
+                return Rejected(f"HTTP 401, and the exchange's time is unknown: {why}")
+        return Rejected(f"HTTP {code}")
 
     def cancel(self, order_ids: Sequence[str]) -> dict[str, str]:
         """Ask to cancel; the exchange's refusals by order id. Accepted means begun, not done."""
@@ -198,6 +211,10 @@ class Exchange:
         middle = before + (self._clock() - before) / 2
         return middle - parse.moment(reply, "iso")
 
+    def now(self) -> datetime:
+        """The exchange's time, as far as it is known."""
+        return self._clock() + self.offset
+
     def warm(self) -> None:
         """Open this thread's connection now, so that the first order does not pay for TLS."""
         self._get("/time")
@@ -209,6 +226,14 @@ class Exchange:
         return self._call(lambda client: client.post(f"{API}{path}", data=body))
 
     def _call(self, call: Callable[[RESTClient], Any]) -> dict[str, Any]:
+        """A refused key is tried once more with the exchange's time: clocks drift, keys do not."""
+        try:
+            return self._call_once(call)
+        except NotAuthorised:
+            self._correct_clock()
+            return self._call_once(call)
+
+    def _call_once(self, call: Callable[[RESTClient], Any]) -> dict[str, Any]:
         try:
             reply = call(self._client())
         except requests.HTTPError as error:
@@ -222,10 +247,23 @@ class Exchange:
             raise ReadFailed("the answer is not an object")
         return reply
 
+    def _correct_clock(self) -> None:
+        """Ask for the time without a token, which a wrong clock would spoil. Raises ReadFailed."""
+        client = self._client()
+        try:
+            reply = client.session.get(
+                f"https://{self._endpoint.host}{API}/time", timeout=client.timeout
+            ).json()
+        except (requests.RequestException, ValueError) as error:
+            raise ReadFailed(type(error).__name__) from error
+        if not isinstance(reply, dict):
+            raise ReadFailed("the time is not an object")
+        self.offset = parse.moment(reply, "iso") - self._clock()
+
     def _client(self) -> "_Client":
         client: _Client | None = getattr(self._thread, "client", None)
         if client is None:
-            client = _Client(self._endpoint, self._key, self._clock)
+            client = _Client(self._endpoint, self._key, self.now)
             client.session.mount("https://", self._wire.adapter())
             self._thread.client = client
         return client
@@ -254,17 +292,17 @@ class _Client(RESTClient):  # type: ignore[misc]
         }
 
 
-def order_body(spec: OrderSpec) -> dict[str, Any]:
-    """The request body of an order."""
+def order_body(spec: OrderSpec, offset: timedelta = timedelta(0)) -> dict[str, Any]:
+    """The request body of an order; its end is told in the exchange's time."""
     return {
         "client_order_id": spec.client_order_id,
         "product_id": spec.product_id,
         "side": str(spec.side),
-        "order_configuration": _configuration(spec),
+        "order_configuration": _configuration(spec, offset),
     }
 
 
-def _configuration(spec: OrderSpec) -> dict[str, dict[str, str]]:
+def _configuration(spec: OrderSpec, offset: timedelta) -> dict[str, dict[str, str]]:
     size_and_limit = {
         "base_size": str(spec.contracts),
         "limit_price": format(spec.limit_price, "f"),
@@ -273,7 +311,7 @@ def _configuration(spec: OrderSpec) -> dict[str, dict[str, str]]:
         return {"sor_limit_ioc": size_and_limit}
     if spec.order_type is OrderType.LIMIT_GTD:
         assert spec.end_time is not None, "a good-till-date order needs its end"
-        return {"limit_limit_gtd": {**size_and_limit, "end_time": _rfc3339(spec.end_time)}}
+        return {"limit_limit_gtd": {**size_and_limit, "end_time": _rfc3339(spec.end_time + offset)}}
     assert spec.stop_price is not None, "a stop order needs its stop price"
     falls = spec.side is Side.SELL
     return {
@@ -304,13 +342,6 @@ def _reason(error: dict[str, Any]) -> str:
         if value and not value.startswith("UNKNOWN"):
             return value
     return str(error.get("message") or "no reason given")
-
-
-def _refusal_or_unknown(error: requests.HTTPError) -> Placed:
-    code = error.response.status_code
-    if code in _PROVEN_REFUSALS:
-        return Rejected(f"HTTP {code}")
-    return Unknown(f"HTTP {code}")
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -1,0 +1,197 @@
+"""A desk of real processes: exchange, guard and loop, with this process as the people and the weather."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.modes import Mode
+from core.people import Actor, Person, Role
+from core.requests import Request, RequestState
+from store import decisions
+from store.control import desks, read_constraints, read_row
+from store.decisions import Tightened
+from store.events import latest
+from store.flattening import read_job
+from store.ledger import held, read_positions
+from store.lock import running_pid
+from store.orders import live_orders
+from store.page import GatePage, PageUnreadable
+from store.requests import read_request
+from store.store import Store, open_store
+from tests.sandbox.exchange_process import ExchangeProcess
+
+DESK = "main"
+
+
+def wall() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 (this harness's composition root)
+
+
+def approver(name: str) -> Actor:
+    roles = frozenset({Role.OPERATOR, Role.APPROVER})
+    return Actor(name, Person(name, name.title(), roles))
+
+
+ALICE, BOB = approver("alice"), approver("bob")
+
+
+class RealDesk:
+    """Starts, disturbs and watches one desk; ends everything that it started."""
+
+    def __init__(self, root: Path) -> None:
+        self.exchange = ExchangeProcess(root / "exchange", "--no-rate-limits")
+        self.home = root / "home"
+        self.store: Store = open_store(self.home, wall())
+        self._log = (root / "trader.log").open("w")
+        self._guards: list[subprocess.Popen[bytes]] = []
+        self.start_guard()
+        self.until(lambda: DESK in self.store.read(desks), 20)
+
+    def start_guard(self) -> None:
+        environment = os.environ | {
+            "PERPS_EXCHANGE_URL": self.exchange.url,
+            "PERPS_EXCHANGE_CA": self.exchange.ca,
+            "PERPS_TRADER_KEY_FILE": self.exchange.key_file("trader"),
+        }
+        command = [sys.executable, "-m", "trader", "run", "--home", str(self.home)]
+        self._guards.append(
+            subprocess.Popen(
+                [*command, "--profile", "dev"],
+                env=environment,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+            )
+        )
+
+    # Disturbances
+
+    def signal_loop(self, number: int) -> None:
+        pid = running_pid(self.store.home.single("loop", DESK))
+        if pid is not None:
+            self._send(pid, number)
+
+    def signal_guard(self, number: int) -> None:
+        self._send(self._guards[-1].pid, number)
+
+    def ensure_guard(self) -> None:
+        """A guard that was killed is started again, as a service manager would."""
+        if self._guards[-1].poll() is not None:
+            self.start_guard()
+
+    def _send(self, pid: int, number: int) -> None:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+
+    # People
+
+    def kill(self) -> tuple[Request, int, Any]:
+        """Alice's kill; the instant of its acknowledgement, and what was applied."""
+        answer = decisions.ask_kill(
+            self.store, DESK, ALICE, "torture", f"k{secrets.token_hex(4)}", wall()
+        )
+        acknowledged = time.monotonic_ns()
+        assert isinstance(answer, Tightened), answer
+        assert answer.request is not None, answer
+        return answer.request, acknowledged, answer.applied
+
+    def confirm(self, request: Request) -> int:
+        answer = decisions.confirm(self.store, request.id, BOB, wall())
+        assert isinstance(answer, Tightened), answer
+        return time.monotonic_ns()
+
+    def resume(self, within_s: float) -> None:
+        """Two people, as often as it takes: a preflight may fail while the weather is bad."""
+        deadline = time.monotonic() + within_s
+        while self.mode() is not Mode.ACTIVE:
+            assert time.monotonic() < deadline, self.story()
+            asked = decisions.ask_resume(
+                self.store, DESK, ALICE, "next round", f"r{secrets.token_hex(4)}", wall()
+            )
+            assert isinstance(asked, Request), asked
+            if asked.state is RequestState.ASKED:
+                decisions.confirm(self.store, asked.id, BOB, wall())
+            self.until(partial(self._closed, asked.id), 30)
+
+    def _closed(self, request_id: str) -> bool:
+        return not self.request(request_id).open
+
+    # What can be seen
+
+    def until(self, what: Callable[[], bool], within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        while not what():
+            assert time.monotonic() < deadline, f"not within {within_s} s\n{self.story()}"
+            time.sleep(0.01)
+
+    def mode(self) -> Mode:
+        return self.store.read(lambda c: read_row(c, DESK)).mode
+
+    def request(self, request_id: str) -> Request:
+        return self.store.read(lambda c: read_request(c, request_id))
+
+    def armed(self) -> bool:
+        page = GatePage(self.store.home.page(DESK))
+        try:
+            return page.read().armed
+        except PageUnreadable:
+            return False
+        finally:
+            page.close()
+
+    def flatten_ended(self, request: Request) -> bool:
+        job = self.store.read(lambda c: read_job(c, request.id))
+        return job is not None and not job.open
+
+    def positions(self) -> dict[str, int]:
+        return {
+            p.product_id: p.contracts
+            for p in self.store.read(lambda c: held(read_positions(c, DESK)))
+        }
+
+    def positions_there(self) -> dict[str, int]:
+        sign = {"LONG": 1, "SHORT": -1}
+        return {
+            p["product_id"]: sign[p["side"]] * int(p["number_of_contracts"])
+            for p in self.exchange.ask("/_sim/ledger")["positions"]
+        }
+
+    def entries_live(self) -> int:
+        live = self.store.read(lambda c: live_orders(c, DESK))
+        return sum(order.spec.kind in ("entry", "exit") for order in live)
+
+    def order_requests(self, since_ns: int = 0) -> list[dict[str, Any]]:
+        """Every order request that the exchange has read whole since then."""
+        found = self.exchange.ask(f"/_sim/requests?since_ns={since_ns}&limit=200000")["requests"]
+        return [
+            request
+            for request in found
+            if request["method"] == "POST" and request["path"].endswith("/brokerage/orders")
+        ]
+
+    def story(self) -> str:
+        """The last events and constraints, for a person who has to understand a failure."""
+        events = self.store.read(lambda c: latest(c, DESK, 25))
+        rules = self.store.read(lambda c: read_constraints(c, DESK))
+        lines = [f"{e.at:%H:%M:%S.%f} {e.kind} {e.actor} {dict(e.body)}" for e in events]
+        return "\n".join([*lines, f"mode {self.mode().name}, {rules}", f"armed {self.armed()}"])
+
+    def close(self) -> None:
+        for guard in self._guards:
+            if guard.poll() is None:
+                guard.send_signal(signal.SIGCONT)
+                guard.kill()
+            guard.wait()
+        self.signal_loop(signal.SIGKILL)
+        self.store.close()
+        self.exchange.stop()
+        self._log.close()
