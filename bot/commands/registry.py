@@ -1,0 +1,85 @@
+"""The one list of commands: their help, the README's table and their tests all come from it."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.answer import USAGE, Answer
+from core.people import Act, Actor
+from store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks, about which desks, when. `id` is the command's own: a repeat with it changes nothing."""
+
+    store: Store
+    desks: Sequence[str]
+    actor: Actor
+    id: str
+    now: datetime
+
+
+Run = Callable[[Context, Sequence[str]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A verb. `watch_s` is how often --watch shows it anew; None when it changes something."""
+
+    name: str
+    usage: str
+    summary: str
+    act: Act
+    run: Run
+    watch_s: float | None
+    proof: bool
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(
+    usage: str,
+    summary: str,
+    act: Act = Act.LOOK,
+    *,
+    watch_s: float | None = None,
+    proof: bool = False,
+) -> Callable[[Run], Run]:
+    """Register a command under the first word of its usage. `proof`: it needs a person's code."""
+
+    def register(run: Run) -> Run:
+        name = usage.split()[0]
+        COMMANDS[name] = Command(name, usage, summary, act, run, watch_s, proof)
+        return run
+
+    return register
+
+
+def run_command(name: str, context: Context, words: Sequence[str]) -> Answer:
+    """Run a verb; an unknown one changes nothing and is told what was probably meant."""
+    found = COMMANDS.get(name)
+    if found is None:
+        return unknown(name)
+    return found.run(context, words)
+
+
+def unknown(name: str) -> Answer:
+    near = difflib.get_close_matches(name, COMMANDS, 1, cutoff=0.5)
+    hint = f"Did you mean `{near[0]}`?" if near else "See `help` for all of them."
+    return Answer(f"There is no command {name!r}. {hint}", ["Nothing was changed."], code=USAGE)
+
+
+def wrong_usage(name: str, why: str) -> Answer:
+    """The words after a verb make no sense."""
+    lines = [f"Usage: {COMMANDS[name].usage}", "Nothing was changed."]
+    return Answer(f"{name}: {why}", lines, code=USAGE)
+
+
+def markdown_table() -> str:
+    """The commands as the README shows them."""
+    lines = ["| command | what it does |", "|---|---|"]
+    lines += [f"| `{found.usage}` | {found.summary} |" for found in COMMANDS.values()]
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""An answer as text for people, or as JSON for machines."""
+
+import json
+import sys
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from bot.answer import OK, Answer, Table
+
+_LOUD = ("HELD", "KILLED", "OPEN", "UNKNOWN", "CLOSED", "WRONG", "NONE", "ONLY", "BROKEN", "LEFT")
+
+
+def show(answer: Answer, *, as_json: bool, out: TextIO | None = None) -> None:
+    """Print one answer."""
+    if as_json:
+        facts = {"title": answer.title, "code": answer.code, **answer.facts}
+        (out or sys.stdout).write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+        return
+    Console(file=out or sys.stdout, highlight=False, soft_wrap=True).print(renderable(answer))
+
+
+def renderable(answer: Answer) -> RenderableType:
+    """The answer for rich."""
+    bad = answer.code != OK
+    parts: list[RenderableType] = [Text(answer.title, style="bold red" if bad else "bold")]
+    parts += [_line(line) for line in answer.lines]
+    parts += [_table(table) for table in answer.tables]
+    return Group(*parts)
+
+
+def _line(line: str) -> Text:
+    text = Text(line)
+    text.highlight_words(_LOUD, style="bold yellow")
+    return text
+
+
+def _table(table: Table) -> RichTable:
+    shown = RichTable(title=table.title, title_justify="left", box=None, header_style="dim")
+    for name in table.head:
+        shown.add_column(name, overflow="fold")
+    for row in table.rows:
+        shown.add_row(*(_line(cell) for cell in row))
+    return shown

@@ -1,0 +1,98 @@
+"""The people of escalation.yaml: who they are and what each may do. Strict, with place and suggestion."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from core.people import Person, Role, approvers
+
+APPROVERS_MIN = 2
+
+
+class PeopleUnusable(Exception):
+    """escalation.yaml cannot be used; the message has file, line, column and what to write instead."""
+
+
+def _role(value: object) -> object:
+    known = [role.value for role in Role]
+    if isinstance(value, str) and value not in known:
+        near = difflib.get_close_matches(value, known, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"{value!r} is no role; {hint}roles are {', '.join(known)}")
+    return value
+
+
+class _Person(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=80)
+    roles: frozenset[Annotated[Role, BeforeValidator(_role)]] = Field(min_length=1)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    people: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], _Person]
+
+
+def load_people(path: Path) -> dict[str, Person]:
+    """Everybody in the file, by short name. Raises PeopleUnusable."""
+    try:
+        text = path.read_text()
+    except OSError as missing:
+        raise PeopleUnusable(f"{path}: cannot be read ({missing.strerror})") from missing
+    try:
+        tree = yaml.compose(text, yaml.SafeLoader)
+        parsed = _File.model_validate(yaml.safe_load(text) or {})
+    except yaml.MarkedYAMLError as bad:
+        mark = bad.problem_mark
+        where = f"{mark.line + 1}:{mark.column + 1}" if mark else "?"
+        raise PeopleUnusable(f"{path}:{where}: {bad.problem}") from bad
+    except ValidationError as bad:
+        raise PeopleUnusable("\n".join(_told(path, tree, error) for error in bad.errors())) from bad
+    found = {
+        name: Person(name, person.name, person.roles) for name, person in parsed.people.items()
+    }
+    if len(approvers(found.values())) < APPROVERS_MIN:
+        raise PeopleUnusable(
+            f"{path}: at least {APPROVERS_MIN} people need the role approver or commander: "
+            "nobody confirms their own request"
+        )
+    return found
+
+
+def _told(path: Path, tree: Any, error: Any) -> str:
+    line, column = _place(tree, error["loc"])
+    keys = ".".join(str(part) for part in error["loc"])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        wanted = "people" if len(error["loc"]) == 1 else "name, roles"
+        message = f"this key is not known here; known: {wanted}"
+    return f"{path}:{line}:{column}: {keys}: {message}"
+
+
+def _place(node: Any, path: tuple[Any, ...]) -> tuple[int, int]:
+    """Line and column of the deepest part of `path` that the file has."""
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            inner = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not inner:
+                break
+            key, node = inner[0]
+            if part == path[-1]:
+                return key.start_mark.line + 1, key.start_mark.column + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+    if node is None:
+        return 1, 1
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def find_people_file(home: Path, start: Path) -> Path:
+    """The home's own escalation.yaml, else the one where the command was typed."""
+    own = home / "escalation.yaml"
+    return own if own.exists() else start / "escalation.yaml"

@@ -1,0 +1,104 @@
+"""The parts of the documents that are drawn from the code's own tables. Run it to write them anew."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from pathlib import Path
+
+from core import flatten, orders, requests
+from core.gate import FORBIDDEN, GateRefusal
+from core.modes import CONSTRAINTS, Mode
+from core.orders import Kind
+from core.risk import LANES, RiskRefusal
+
+ROOT = Path(__file__).parents[2]
+
+
+def modes() -> str:
+    rows = [["mode", *Kind, "meaning"]]
+    for mode in Mode:
+        allowed = ["no" if kind in FORBIDDEN[mode] else "yes" for kind in Kind]
+        rows.append([mode.name, *allowed, mode.meaning])
+    return _table(rows)
+
+
+def constraints() -> str:
+    rows = [["rule", "constrains to", "ends", "because"]]
+    rows += [
+        [f"`{name}`", rule.mode.name, rule.release.value, rule.says]
+        for name, rule in CONSTRAINTS.items()
+    ]
+    return _table(rows)
+
+
+def lives() -> str:
+    tables: dict[str, Mapping[Enum, Iterable[Enum]]] = {
+        "An order": orders.TRANSITIONS,  # type: ignore[dict-item]
+        "A request": requests.TRANSITIONS,  # type: ignore[dict-item]
+        "A flatten": flatten.JOB_TRANSITIONS,  # type: ignore[dict-item]
+        "A leg of it": flatten.LEG_TRANSITIONS,  # type: ignore[dict-item]
+    }
+    return "\n\n".join(f"**{title}**\n\n{_life(table)}" for title, table in tables.items())
+
+
+def refusals() -> str:
+    rows = [["refusal", "lanes", "says"]]
+    gate = [[f"`{refusal.name}`", "gate", refusal.value] for refusal in GateRefusal]
+    risk = [[f"`{r.name}`", _lanes(r), r.value] for r in RiskRefusal]
+    return _table([*rows, *risk, *gate])
+
+
+def _lanes(refusal: RiskRefusal) -> str:
+    """Which lanes can give this refusal, read from the checks' own code."""
+    found = [
+        kind.value
+        for kind, checks in LANES.items()
+        if any(_can_give(check, refusal) for check in checks)
+    ]
+    return ", ".join(found)
+
+
+def _can_give(check: Callable[..., object], refusal: RiskRefusal) -> bool:
+    names = set(check.__code__.co_names)
+    if "_outside" in names:
+        names.add("PRICE_COLLAR")
+    return refusal.name in names
+
+
+def _life(table: Mapping[Enum, Iterable[Enum]]) -> str:
+    rows = [["from", "to"]]
+    for state, ways in table.items():
+        to = ", ".join(sorted(str(way.value) for way in ways)) or "(its end)"
+        rows.append([str(state.value), to])
+    return _table(rows)
+
+
+def _table(rows: list[list[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "ARCHITECTURE.md": {
+        "modes": modes,
+        "constraints": constraints,
+        "lives": lives,
+        "refusals": refusals,
+    },
+}
+
+
+def drawn(document: str) -> str:
+    """The document with every generated part as the code has it now."""
+    text = (ROOT / document).read_text()
+    for name, draw in PARTS[document].items():
+        pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        assert pattern.search(text), f"{document} has no part {name}"
+        text = pattern.sub(lambda found, d=draw: f"{found[1]}{d()}\n{found[2]}", text)
+    return text
+
+
+if __name__ == "__main__":
+    for document in PARTS:
+        (ROOT / document).write_text(drawn(document))
