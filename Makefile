@@ -20,7 +20,7 @@ demo: install
 	$(BIN)/perps-bot demo
 
 test: install
-	$(BIN)/python -m pytest -m "not long" -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff format --check .
@@ -37,7 +37,7 @@ torture: install
 	$(BIN)/python -m tests.torture --rounds $(ROUNDS)
 
 lock: install
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --strip-extras --extra dev --output-file requirements.lock pyproject.toml
 
 clean:

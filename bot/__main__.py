@@ -19,14 +19,19 @@ from bot.parser import parse
 from bot.terminal.render import show
 from bot.terminal.watch import watch
 from core.people import Actor
+from store.brake import hold_without_store
 from store.control import desks
 from store.decisions import NotAllowed
-from store.home import HomeRefused
+from store.home import Home, HomeRefused
 from store.lock import running_pid
 from store.migrations import StoreFromTheFuture
 from store.people import PeopleUnusable, find_people_file, load_people
-from store.sqlite import StoreBusy, UnsafeSQLite
+from store.sqlite import DatabaseError, StoreBusy, UnsafeSQLite
 from store.store import Store, open_store
+
+STORE_BROKEN = (StoreBusy, DatabaseError)
+
+DEMO_HOME = Path("var/demo")
 
 FAMILIES = (looking, acting, health)
 """Importing a family registers its commands."""
@@ -44,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(options, Answer):
         show(options, as_json=False)
         return options.code
-    options.home = _home(options.home)
+    options.typed_home = options.home or os.environ.get("PERPS_HOME")
+    options.home = _home(options.typed_home, demo=options.verb == "demo")
     try:
         return _dispatch(options)
     except REFUSALS as refused:
@@ -69,11 +75,32 @@ def _dispatch(options: argparse.Namespace) -> int:
             Answer(f"There is no desk in {options.home}", lines, code=FAILED), as_json=options.json
         )
         return FAILED
-    store = open_store(options.home, clock())
+    try:
+        store = open_store(options.home, clock())
+    except STORE_BROKEN as broken:
+        return _without_store(options, broken)
     try:
         return _on_store(options, store)
     finally:
         store.close()
+
+
+def _without_store(options: argparse.Namespace, broken: Exception) -> int:
+    """The brake works without a store; everything else says that it cannot be read."""
+    tightens = options.kill_switch or options.verb in ("kill", "reduce-only")
+    lines = [f"The store cannot be opened: {broken}"]
+    if tightens:
+        held = ", ".join(hold_without_store(Home(options.home.absolute()))) or "every desk"
+        title = f"{held}: HELD by page and KILL file, RECORD PENDING"
+        lines.append(
+            "Nothing new leaves this machine. Orders and positions at the exchange are as they "
+            "were: use the exchange's own screen, and mend the store."
+        )
+    else:
+        title = "Failed: UNKNOWN, the store cannot be read"
+        lines.append("`perps-bot kill` still holds the desk.")
+    show(Answer(title, lines, code=FAILED), as_json=options.json)
+    return FAILED
 
 
 def _run_trader(options: argparse.Namespace) -> int:
@@ -136,13 +163,19 @@ def _command(options: argparse.Namespace, store: Store, meant: list[str], actor:
         id = options.id or f"{verb.split('-')[0]}-{secrets.token_hex(3)}"
 
         def ask() -> Answer:
-            return run_command(verb, Context(store, meant, actor, id, clock()), options.words)
+            return run_command(verb, _context(options, store, meant, actor, id), options.words)
 
         if options.watch is not None and found.watch_s is not None:
             return watch(ask, options.watch or found.watch_s)
         answer = ask()
     show(answer, as_json=options.json)
     return answer.code
+
+
+def _context(
+    options: argparse.Namespace, store: Store, meant: list[str], actor: Actor, id: str
+) -> Context:
+    return Context(store, meant, actor, id, clock(), _typed(options))
 
 
 def _may(actor: Actor, found: Command) -> bool:
@@ -195,12 +228,15 @@ def _people(options: argparse.Namespace, store: Store) -> Answer:
     return Answer("people: not understood", [usage, "Nothing was changed."], code=USAGE)
 
 
-def _home(typed: str | None) -> Path:
-    named = typed or os.environ.get("PERPS_HOME")
-    if named:
-        return Path(named)
-    demo = Path("var/demo")
-    return demo if demo.exists() else Path("var/home")
+def _home(typed: str | None, *, demo: bool) -> Path:
+    if typed:
+        return Path(typed)
+    return DEMO_HOME if demo or DEMO_HOME.exists() else Path("var/home")
+
+
+def _typed(options: argparse.Namespace) -> str:
+    """How the next command has to begin to mean the same home."""
+    return f"perps-bot --home {options.home}" if options.typed_home else "perps-bot"
 
 
 if __name__ == "__main__":

@@ -177,3 +177,28 @@ class Brake:
     def _hold_without_record(self, mode: Mode) -> Applied:
         self._home.kill_file.touch(mode=0o600)
         return Applied(max(mode, Mode.HELD), 0, recorded=False, fenced=False, in_flight=0)
+
+
+def hold_without_store(home: Home) -> list[str]:
+    """Close every gate of a home whose store cannot even be opened; the desks that were held.
+
+    Pages, KILL file, barrier and fence work without a database. The record waits: the next loop
+    that finds the KILL file writes it.
+    """
+    home.kill_file.touch(mode=0o600)
+    held = []
+    for path in sorted(home.root.glob("*.page")):
+        desk = path.stem
+        page = GatePage(path)
+        page.close_gate(epoch=0)
+        page.close()
+        nudge(home.socket("loop", desk))
+        lock = GateLock(home.lock(desk))
+        if not lock.take_alone(BARRIER_S):
+            pid = running_pid(home.single("loop", desk))
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+            lock.take_alone(AFTER_FENCE_S)
+        lock.release()
+        held.append(desk)
+    return held

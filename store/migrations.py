@@ -23,28 +23,27 @@ class StoreFromTheFuture(Exception):
     """The store was written by a later version of this program; upgrade before opening it."""
 
 
-def migrate(engine: Engine, backups: Path, now: datetime) -> int:
-    """Bring the store up to date; how many migrations ran. Raises StoreFromTheFuture."""
-    applied = _applied(engine)
+def migrate(reading: Engine, engine: Engine, backups: Path, now: datetime) -> int:
+    """Bring the store up to date; how many migrations ran. Raises StoreFromTheFuture.
+
+    A store that is up to date is only read: opening it must not wait for anybody's write lock.
+    """
+    with reading.begin() as connection:
+        applied = _applied(connection)
     if applied > len(MIGRATIONS):
         raise StoreFromTheFuture(f"it has migration {applied}, this program {len(MIGRATIONS)}")
     for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
         if number > 1:
             _back_up(engine, backups / f"before-migration-{number:03}.db")
         with engine.begin() as tx:
-            if _applied_in(tx) >= number:  # another process was faster
+            if _applied(tx) >= number:  # another process was faster
                 continue
             migration(tx)
             tx.execute(insert(migrations).values(number=number, name=migration.__name__, at=now))
     return len(MIGRATIONS) - applied
 
 
-def _applied(engine: Engine) -> int:
-    with engine.begin() as connection:
-        return _applied_in(connection)
-
-
-def _applied_in(connection: Connection) -> int:
+def _applied(connection: Connection) -> int:
     if not inspect(connection).has_table(migrations.name):
         return 0
     return connection.scalar(select(func.max(migrations.c.number))) or 0

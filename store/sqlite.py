@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from store.lock import GateLock
@@ -54,6 +55,8 @@ def _advice(version: str) -> str:
 
 LIBRARY = choose_library()
 Error: type[Exception] = LIBRARY.Error
+DatabaseError = DBAPIError
+"""What a statement raises when the database itself fails (full, damaged, gone)."""
 OperationalError: type[Exception] = LIBRARY.OperationalError
 
 

@@ -70,9 +70,11 @@ class Store:
 def open_store(root: Path, now: datetime) -> Store:
     """Open (or make) the home and its store, migrated. Raises HomeRefused, UnsafeSQLite."""
     home = open_home(root)
-    engine = sqlite.writing_engine(home.database, WRITE_WAIT_S)
+    reading = sqlite.reading_engine(home.database)
+    writing = sqlite.writing_engine(home.database, WRITE_WAIT_S)
     try:
-        migrate(engine, home.backups, now)
+        migrate(reading, writing, home.backups, now)
     finally:
-        engine.dispose()
+        reading.dispose()
+        writing.dispose()
     return Store(home)

@@ -29,6 +29,8 @@ class Desk:
     calls: Calls
     new_id: Callable[[], str]
     dry_run: bool = False
+    rest_marks: bool = True
+    """Whether prices are asked for by REST while the feed is silent."""
 
     @property
     def limits(self) -> Limits:

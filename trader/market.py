@@ -39,7 +39,7 @@ class Market:
     def tick(self, now: datetime) -> None:
         """Write new marks a few times a second, and poll for those that the feed does not bring."""
         silent = [p for p in self._product_ids if self._is_silent(p, now)]
-        if silent and _due(self._polled_at, now, POLL_EVERY):
+        if silent and self._desk.rest_marks and _due(self._polled_at, now, POLL_EVERY):
             self._polled_at = now
             self._desk.calls.start(
                 "marks",

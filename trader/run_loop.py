@@ -102,6 +102,7 @@ def build_desk(
         calls=Calls(threads),
         new_id=lambda: secrets.token_hex(6),
         dry_run=options.dry_run,
+        rest_marks=settings.use_rest_fallback or not settings.enable_streaming,
     )
 
 

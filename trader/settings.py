@@ -30,26 +30,87 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
-    exchange_url: str = Field(default=LIVE_URL, alias="PERPS_EXCHANGE_URL")
-    exchange_ca: Path | None = Field(default=None, alias="PERPS_EXCHANGE_CA")
-    trader_key_file: Path | None = Field(default=None, alias="PERPS_TRADER_KEY_FILE")
-    guard_key_file: Path | None = Field(default=None, alias="PERPS_GUARD_KEY_FILE")
-    desk: str = Field(default="main", alias="PERPS_DESK", pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    exchange_url: str = Field(
+        default=LIVE_URL,
+        alias="PERPS_EXCHANGE_URL",
+        description="another exchange than the live one: the sandbox's address",
+    )
+    exchange_ca: Path | None = Field(
+        default=None,
+        alias="PERPS_EXCHANGE_CA",
+        description="certificate authority of that exchange",
+    )
+    trader_key_file: Path | None = Field(
+        default=None,
+        alias="PERPS_TRADER_KEY_FILE",
+        description="the trader's CDP key file (view and trade, never transfer)",
+    )
+    guard_key_file: Path | None = Field(
+        default=None,
+        alias="PERPS_GUARD_KEY_FILE",
+        description="the guard's own key file; not used yet",
+    )
+    desk: str = Field(
+        default="main",
+        alias="PERPS_DESK",
+        description="name of the desk",
+        pattern=r"^[a-z][a-z0-9-]{0,30}$",
+    )
 
-    kill_switch: bool = Field(default=False, alias="RISK_KILL_SWITCH_ENABLED")
-    reduce_only: bool = Field(default=False, alias="RISK_REDUCE_ONLY_MODE")
-    daily_loss_usd: Decimal | None = Field(default=None, alias="RISK_DAILY_LOSS_LIMIT", gt=0)
-    max_leverage: Decimal | None = Field(default=None, alias="RISK_MAX_LEVERAGE", gt=0)
+    kill_switch: bool = Field(
+        default=False,
+        alias="RISK_KILL_SWITCH_ENABLED",
+        description="1: start HELD, until two people resume",
+    )
+    reduce_only: bool = Field(
+        default=False,
+        alias="RISK_REDUCE_ONLY_MODE",
+        description="1: start in REDUCE_ONLY, until two people resume",
+    )
+    daily_loss_usd: Decimal | None = Field(
+        default=None,
+        alias="RISK_DAILY_LOSS_LIMIT",
+        description="USD; counts where stricter than the profile's",
+        gt=0,
+    )
+    max_leverage: Decimal | None = Field(
+        default=None,
+        alias="RISK_MAX_LEVERAGE",
+        description="counts where stricter than the profile's",
+        gt=0,
+    )
 
-    paper: bool = Field(default=False, alias="PERPS_PAPER")
-    broker: Literal["coinbase"] = Field(default="coinbase", alias="BROKER")
-    api_mode: Literal["advanced"] = Field(default="advanced", alias="COINBASE_API_MODE")
-    coinbase_sandbox: bool = Field(default=False, alias="COINBASE_SANDBOX")
-    enable_derivatives: bool = Field(default=True, alias="COINBASE_ENABLE_DERIVATIVES")
-    enable_streaming: bool = Field(default=True, alias="PERPS_ENABLE_STREAMING")
-    use_rest_fallback: bool = Field(default=True, alias="COINBASE_USE_REST_FALLBACK")
+    paper: bool = Field(
+        default=False,
+        alias="PERPS_PAPER",
+        description="paper trading; not built yet, 1 refuses to start",
+    )
+    broker: Literal["coinbase"] = Field(default="coinbase", alias="BROKER", description="coinbase")
+    api_mode: Literal["advanced"] = Field(
+        default="advanced", alias="COINBASE_API_MODE", description="advanced"
+    )
+    coinbase_sandbox: bool = Field(
+        default=False,
+        alias="COINBASE_SANDBOX",
+        description="1 refuses to start: Coinbase's sandbox has no market",
+    )
+    enable_derivatives: bool = Field(
+        default=True,
+        alias="COINBASE_ENABLE_DERIVATIVES",
+        description="0 refuses to start: there is nothing else to trade",
+    )
+    enable_streaming: bool = Field(
+        default=True,
+        alias="PERPS_ENABLE_STREAMING",
+        description="0: no websockets, prices and orders by REST",
+    )
+    use_rest_fallback: bool = Field(
+        default=True,
+        alias="COINBASE_USE_REST_FALLBACK",
+        description="1: prices by REST while the feed is silent",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", alias="LOG_LEVEL"
+        default="INFO", alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
 
     @property

@@ -46,7 +46,9 @@ def _killed(context: Context, desk: str, answer: Tightened) -> Answer:
     picture = read_picture(context.store, desk, context.now)
     facts = facts_of(picture) | {"applied": _applied_facts(applied)}
     if applied.mode is Mode.KILLED:
-        lines = ["Everything is being cancelled and closed. Follow it: perps-bot status --watch"]
+        lines = [
+            f"Everything is being cancelled and closed. Follow it: {context.typed} status --watch"
+        ]
         if request is None:
             lines = ["It was KILLED before; nothing was changed.", *open_positions_lines(picture)]
         return Answer(f"{desk}: KILLED, epoch {applied.epoch}", lines, [], facts)
@@ -57,7 +59,7 @@ def _killed(context: Context, desk: str, answer: Tightened) -> Answer:
         *open_positions_lines(picture),
     ]
     if request is not None:
-        lines += request_lines(request, context.now)
+        lines += request_lines(request, context.now, context.typed)
     title = f"{desk}: HELD at {clock(context.now)} by {context.actor}, epoch {applied.epoch}"
     return Answer(title, lines, [], facts | {"request": _request_facts(request)})
 
@@ -79,7 +81,7 @@ def reduce_only(context: Context, words: Sequence[str]) -> Answer:
         if answer.applied.mode > Mode.REDUCE_ONLY:
             lines = [f"The desk is {answer.applied.mode.name}, which is stricter; that stays."]
         if answer.request is not None:
-            lines += request_lines(answer.request, context.now)
+            lines += request_lines(answer.request, context.now, context.typed)
         facts = {
             "applied": _applied_facts(answer.applied),
             "request": _request_facts(answer.request),
@@ -115,7 +117,7 @@ def resume(context: Context, words: Sequence[str]) -> Answer:
             f"The desk stays {picture.row.mode.name} until another person agrees; then preflight "
             "and a clean look at the exchange must pass.",
             *(f"It would also release {c.rule}: {c.reason}" for c in latches),
-            *request_lines(answer, context.now),
+            *request_lines(answer, context.now, context.typed),
         ]
         return Answer(f"{desk}: resume asked", lines, [], {"request": _request_facts(answer)})
 
@@ -156,7 +158,7 @@ def _confirmed(context: Context, answer: Tightened) -> Answer:
     if request.execute_before is not None:
         left_s = (request.execute_before - context.now).total_seconds()
         lines.append(f"If that is not done in {lasting(left_s)}, it fails and can be asked again.")
-    lines.append("Follow it: perps-bot status --watch")
+    lines.append(f"Follow it: {context.typed} status --watch")
     return Answer(f"{request.desk}: {says}", lines, [], facts)
 
 

@@ -11,7 +11,6 @@ from bot.commands.looking import each_desk, gate_line, picture_of
 from bot.commands.registry import Context, command
 from bot.picture import Picture
 from bot.words import age
-from core.modes import Mode
 
 BEAT_LATE = timedelta(seconds=5)
 DISK_LOW_SHARE = 0.05
@@ -96,8 +95,9 @@ def _constraints(picture: Picture) -> Check:
         says = f"none; people set {picture.control.mode.name}"
         return Check("constraints", True, says)
     says = "; ".join(f"{c.rule}: {c.reason}" for c in picture.constraints)
-    held = picture.row.mode >= Mode.HELD
-    return Check("constraints", False, says, "HELD: look before you resume" if held else "")
+    latched = any(c.latches for c in picture.constraints)
+    mend = "two people resume it" if latched else "it clears by itself once its cause is gone"
+    return Check("constraints", False, says, mend)
 
 
 def _disk(path: str) -> Check:

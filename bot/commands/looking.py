@@ -19,6 +19,7 @@ from bot.commands.shown import (
 from bot.picture import Picture, read_picture
 from bot.words import age, clock, money, percent, plain, signed
 from core.books import Books, UnknownMark
+from core.modes import Mode
 from core.requests import RequestState
 from store.events import latest
 from store.ledger import latest_fills
@@ -52,10 +53,10 @@ def picture_of(context: Context, desk: str) -> Picture:
 
 @command("status", "mode and who set it, P&L, equity, positions, orders, processes", watch_s=2)
 def status(context: Context, _words: Sequence[str]) -> Answer:
-    return each_desk(context, lambda desk: _status(picture_of(context, desk)))
+    return each_desk(context, lambda desk: _status(picture_of(context, desk), context.typed))
 
 
-def _status(picture: Picture) -> Answer:
+def _status(picture: Picture, typed: str) -> Answer:
     control = picture.control
     lines = [
         f"set by {control.actor} {age(control.at, picture.now)}: {control.reason}",
@@ -77,15 +78,25 @@ def _status(picture: Picture) -> Answer:
         )
     for request in picture.requests:
         if request.state is RequestState.ASKED:
-            lines += request_lines(request, picture.now)
+            lines += request_lines(request, picture.now, typed)
         else:
             lines.append(f"Request {request.id}: {request.action} is being carried out")
-    if picture.job is not None and picture.job.open:
-        lines.append(f"FLATTEN {picture.job.id} is {picture.job.state}")
+    lines += _flatten_lines(picture)
     lines += process_lines(picture)
     tables = [positions_table(picture)] if picture.positions else []
     title = f"{picture.desk}: {mode_line(picture)}"
     return Answer(title, lines, tables, facts_of(picture))
+
+
+def _flatten_lines(picture: Picture) -> list[str]:
+    """A flatten that runs, leg by leg; on a killed desk also what the last one came to."""
+    job = picture.job
+    if job is None or not (job.open or picture.row.mode is Mode.KILLED):
+        return []
+    lines = [f"flatten {job.id}: {job.state.name}" + (f": {job.outcome}" if job.outcome else "")]
+    if job.open:
+        lines += [f"  {leg.product_id}: {leg.state} {leg.detail}".rstrip() for leg in job.legs]
+    return lines
 
 
 def gate_line(picture: Picture) -> str:
@@ -263,7 +274,7 @@ def requests(context: Context, _words: Sequence[str]) -> Answer:
             line
             for request in picture.requests
             if request.state is RequestState.ASKED
-            for line in request_lines(request, context.now)
+            for line in request_lines(request, context.now, context.typed)
         ] or ["Nothing waits for a second person."]
         found = context.store.read(lambda c: latest_requests(c, desk, 10))
         head = ["request", "action", "by", "state", "decided by", "outcome"]

@@ -12,13 +12,17 @@ from store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who asks, about which desks, when. `id` is the command's own: a repeat with it changes nothing."""
+    """Who asks, about which desks, when. `id` is the command's own: a repeat with it changes nothing.
+
+    `typed` is how a command begins where it is typed: "perps-bot", perhaps with its home.
+    """
 
     store: Store
     desks: Sequence[str]
     actor: Actor
     id: str
     now: datetime
+    typed: str = "perps-bot"
 
 
 Run = Callable[[Context, Sequence[str]], Answer]

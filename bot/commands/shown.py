@@ -1,8 +1,8 @@
 """Parts that several commands show: positions, orders and requests, as lines, tables and facts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from bot.answer import Table
 from bot.picture import Held, Picture
@@ -58,7 +58,7 @@ def stops_of(held: Held) -> str:
     return f"ONLY {held.covered} of {wanted}" if held.covered else "NONE"
 
 
-def orders_table(title: str, orders: Sequence[Order], picture_now: Any) -> Table:
+def orders_table(title: str, orders: Sequence[Order], now: datetime) -> Table:
     head = ["order", "product", "kind", "side", "contracts", "price", "state", "age"]
     rows = [
         [
@@ -69,7 +69,7 @@ def orders_table(title: str, orders: Sequence[Order], picture_now: Any) -> Table
             f"{order.filled}/{order.spec.contracts}",
             plain(order.spec.stop_price or order.spec.limit_price),
             f"{order.state} {order.detail}".strip(),
-            age(order.created_at, picture_now),
+            age(order.created_at, now),
         ]
         for order in orders
     ]
@@ -97,15 +97,15 @@ def open_positions_lines(picture: Picture) -> list[str]:
     return lines
 
 
-def request_lines(request: Request, now: Any) -> list[str]:
+def request_lines(request: Request, now: datetime, typed: str) -> list[str]:
     """What waits, until when, and what the second person types."""
     left_s = (request.expires_at - now).total_seconds()
     return [
         f"Request {request.id}: {request.action} by {request.requester}"
         + (f" ({request.reason})" if request.reason else ""),
         f"  waits for a second person until {clock(request.expires_at)} ({lasting(left_s)} left)",
-        f"  confirm:  perps-bot confirm {request.id} --as NAME --code CODE",
-        f"  object:   perps-bot object {request.id}",
+        f"  confirm:  {typed} confirm {request.id} --as NAME --code CODE",
+        f"  object:   {typed} object {request.id}",
     ]
 
 

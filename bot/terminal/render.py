@@ -10,6 +10,9 @@ from rich.text import Text
 
 from bot.answer import OK, Answer, Table
 
+PIPED_WIDTH = 200
+"""Columns where no terminal says how many there are: lines are not broken for grep."""
+
 _LOUD = ("HELD", "KILLED", "OPEN", "UNKNOWN", "CLOSED", "WRONG", "NONE", "ONLY", "BROKEN", "LEFT")
 
 
@@ -19,7 +22,9 @@ def show(answer: Answer, *, as_json: bool, out: TextIO | None = None) -> None:
         facts = {"title": answer.title, "code": answer.code, **answer.facts}
         (out or sys.stdout).write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
         return
-    Console(file=out or sys.stdout, highlight=False, soft_wrap=True).print(renderable(answer))
+    target = out or sys.stdout
+    width = None if target.isatty() else PIPED_WIDTH
+    Console(file=target, width=width, highlight=False, soft_wrap=True).print(renderable(answer))
 
 
 def renderable(answer: Answer) -> RenderableType:

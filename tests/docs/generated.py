@@ -3,13 +3,20 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
+from bot.commands import acting, health, looking
+from bot.commands.registry import markdown_table
 from core import flatten, orders, requests
 from core.gate import FORBIDDEN, GateRefusal
 from core.modes import CONSTRAINTS, Mode
 from core.orders import Kind
 from core.risk import LANES, RiskRefusal
+from trader.settings import Settings
+
+FAMILIES = (looking, acting, health)
+"""Importing a family registers its commands."""
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +86,19 @@ def _table(rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def commands() -> str:
+    return markdown_table()
+
+
+def settings() -> str:
+    rows = [["variable", "default", "meaning"]]
+    for field in Settings.model_fields.values():
+        default = "" if field.default is None else field.default
+        shown = int(default) if isinstance(default, bool) else default
+        rows.append([f"`{field.alias}`", str(shown), str(field.description)])
+    return _table(rows)
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {
         "modes": modes,
@@ -86,6 +106,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "lives": lives,
         "refusals": refusals,
     },
+    "README.md": {"commands": commands, "settings": settings},
 }
 
 
@@ -95,8 +116,12 @@ def drawn(document: str) -> str:
     for name, draw in PARTS[document].items():
         pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         assert pattern.search(text), f"{document} has no part {name}"
-        text = pattern.sub(lambda found, d=draw: f"{found[1]}{d()}\n{found[2]}", text)
+        text = pattern.sub(partial(_put, draw()), text)
     return text
+
+
+def _put(drawn_part: str, found: "re.Match[str]") -> str:
+    return f"{found[1]}{drawn_part}\n{found[2]}"
 
 
 if __name__ == "__main__":

@@ -68,9 +68,8 @@ class Senders:
             if self.stop.is_set():
                 return
             spec = entry(f"race-{number}-{count}-{secrets.token_hex(3)}")
-            verdict = check(
-                spec, self.store.read(lambda c, s=spec: risk_view(c, s, LIMITS, wall()))
-            )
+            with self.store.reading() as connection:
+                verdict = check(spec, risk_view(connection, spec, LIMITS, wall()))
             assert isinstance(verdict, CheckedOrder), verdict
             outcome = self.exchange.place(verdict)
             if isinstance(outcome, Accepted):
