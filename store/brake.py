@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.gate import Row
@@ -33,6 +33,17 @@ AFTER_FENCE_S = 1.0
 COMMIT_S = 0.25
 TURN_S = 0.02
 """How long to wait at the turnstile: whoever is stopped inside it must not hold the brake up."""
+
+
+_IN_FLIGHT = (
+    select(func.count())
+    .select_from(orders)
+    .where(
+        orders.c.desk == bindparam("desk"),
+        one_of(orders.c.state, LIVE),
+        one_of(orders.c.state, [OrderState.RESERVED, OrderState.UNKNOWN]),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +173,7 @@ class Brake:
     def _commit(self, change: Callable[[Connection], Row], fenced: bool) -> Applied:
         with self._engine.begin() as tx:
             row = change(tx)
-            in_flight = tx.scalar(
-                select(func.count())
-                .select_from(orders)
-                .where(
-                    orders.c.desk == self._desk,
-                    one_of(orders.c.state, LIVE),
-                    orders.c.state.in_([OrderState.RESERVED, OrderState.UNKNOWN]),
-                )
-            )
+            in_flight = tx.scalar(_IN_FLIGHT, {"desk": self._desk})
         self._page.set_mode(row.mode, row.epoch)
         return Applied(row.mode, row.epoch, True, fenced, in_flight or 0)
 

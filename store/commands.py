@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from store.schema import commands
+
+_WAITING = (
+    select(commands)
+    .where(commands.c.desk == bindparam("desk"), commands.c.outcome.is_(None))
+    .order_by(commands.c.at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,7 @@ def record(
 
 def waiting(connection: Connection, desk: str) -> list[Command]:
     """What the trader has still to take up, oldest first."""
-    rows = connection.execute(
-        select(commands)
-        .where(commands.c.desk == desk, commands.c.outcome.is_(None))
-        .order_by(commands.c.at)
-    )
+    rows = connection.execute(_WAITING, {"desk": desk})
     return [_command(row) for row in rows]
 
 

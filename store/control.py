@@ -2,12 +2,26 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from core.gate import Row
 from core.modes import Constraint, Control, Mode, Rule, effective
 from store.events import EventLog
 from store.schema import constraints, control
+
+# Built once: making a statement anew costs more than running it, and the brake runs these.
+_CONTROL = select(control).where(control.c.desk == bindparam("desk"))
+_ROW = select(control.c.effective, control.c.epoch).where(control.c.desk == bindparam("desk"))
+_CONSTRAINTS = (
+    select(constraints).where(constraints.c.desk == bindparam("desk")).order_by(constraints.c.since)
+)
+_SET = (
+    update(control)
+    .where(control.c.desk == bindparam("of"))
+    .values(
+        {name: bindparam(name) for name in ("mode", "effective", "epoch", "reason", "actor", "at")}
+    )
+)
 
 
 class UnknownDesk(Exception):
@@ -20,24 +34,20 @@ def desks(connection: Connection) -> list[str]:
 
 def read_control(connection: Connection, desk: str) -> Control:
     """What people set last. Raises UnknownDesk."""
-    row = connection.execute(select(control).where(control.c.desk == desk)).first()
+    row = connection.execute(_CONTROL, {"desk": desk}).first()
     if row is None:
         raise UnknownDesk(desk)
     return Control(desk, Mode(row.mode), row.epoch, row.reason, row.actor, row.at)
 
 
 def read_constraints(connection: Connection, desk: str) -> list[Constraint]:
-    rows = connection.execute(
-        select(constraints).where(constraints.c.desk == desk).order_by(constraints.c.since)
-    )
+    rows = connection.execute(_CONSTRAINTS, {"desk": desk})
     return [Constraint(desk, Rule(row.rule), row.reason, row.since) for row in rows]
 
 
 def read_row(connection: Connection, desk: str) -> Row:
     """The one row the gate asks for. Raises UnknownDesk."""
-    row = connection.execute(
-        select(control.c.effective, control.c.epoch).where(control.c.desk == desk)
-    ).first()
+    row = connection.execute(_ROW, {"desk": desk}).first()
     if row is None:
         raise UnknownDesk(desk)
     return Row(Mode(row.effective), row.epoch)
@@ -76,12 +86,9 @@ def set_mode(
 ) -> Row:
     """Write what people decided; the resulting row for the gate."""
     before = read_control(tx, desk)
-    tx.execute(
-        update(control)
-        .where(control.c.desk == desk)
-        .values(mode=mode, reason=reason, actor=actor, at=now)
-    )
-    row = _recount(tx, desk)
+    row = Row(effective(mode, read_constraints(tx, desk)), before.epoch + 1)
+    changes = {"mode": mode, "effective": row.mode, "epoch": row.epoch}
+    tx.execute(_SET, changes | {"reason": reason, "actor": actor, "at": now, "of": desk})
     log.append(
         tx,
         desk=desk,

@@ -7,10 +7,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from core import chain
 from store.schema import events, to_us
+
+# Built once: making a statement anew costs more than running it, and every change appends.
+_LAST = (
+    select(events.c.seq, events.c.mac)
+    .where(events.c.desk == bindparam("desk"))
+    .order_by(events.c.seq.desc())
+    .limit(1)
+)
+_APPEND = insert(events)
 
 
 def event_key(secrets_dir: Path) -> bytes:
@@ -41,20 +50,12 @@ class EventLog:
         body: Mapping[str, Any],
     ) -> int:
         """Add one event to the desk's chain; its sequence number. Part of the caller's transaction."""
-        last = tx.execute(
-            select(events.c.seq, events.c.mac)
-            .where(events.c.desk == desk)
-            .order_by(events.c.seq.desc())
-            .limit(1)
-        ).first()
+        last = tx.execute(_LAST, {"desk": desk}).first()
         seq, previous = (last.seq + 1, last.mac) if last else (1, chain.GENESIS)
         text = chain.canonical(body)
         mac = chain.mac(self._key, previous, desk, seq, to_us(now), kind, actor, text)
-        tx.execute(
-            insert(events).values(
-                desk=desk, seq=seq, at=now, kind=kind, actor=actor, body=text, mac=mac
-            )
-        )
+        row = {"desk": desk, "seq": seq, "at": now, "kind": kind, "actor": actor, "body": text}
+        tx.execute(_APPEND, row | {"mac": mac})
         return seq
 
     def verify(self, connection: Connection, desk: str) -> tuple[int, chain.Broken | None]:

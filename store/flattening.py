@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.flatten import JOB_TRANSITIONS, LEG_TRANSITIONS, Job, JobState, Leg, LegState
 from store.events import EventLog
 from store.ledger import held, read_positions
 from store.schema import flatten_jobs, flatten_legs
+
+_OPEN = select(flatten_jobs).where(
+    flatten_jobs.c.desk == bindparam("desk"), flatten_jobs.c.ended_at.is_(None)
+)
 
 
 def ask_flatten(
@@ -94,9 +98,7 @@ def move_job(
 
 def open_job(connection: Connection, desk: str) -> Job | None:
     """The flatten that is asked for or running."""
-    row = connection.execute(
-        select(flatten_jobs).where(flatten_jobs.c.desk == desk, flatten_jobs.c.ended_at.is_(None))
-    ).first()
+    row = connection.execute(_OPEN, {"desk": desk}).first()
     return _job(row, _legs(connection, row.id)) if row else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core.books import Books, Day, day_name, loss_from
 from core.orders import Fill, Side
@@ -13,6 +13,10 @@ from core.positions import ZERO, Position, apply_fill, apply_funding
 from core.products import Product
 from store.events import EventLog
 from store.schema import books, days, fills, funding, orders, positions
+
+_POSITIONS = (
+    select(positions).where(positions.c.desk == bindparam("desk")).order_by(positions.c.product_id)
+)
 
 
 def open_books(
@@ -170,9 +174,7 @@ def read_position(connection: Connection, desk: str, product_id: str) -> Positio
 
 def read_positions(connection: Connection, desk: str) -> list[Position]:
     """Every product ever held, flat ones too: their realised P&L belongs to the books."""
-    rows = connection.execute(
-        select(positions).where(positions.c.desk == desk).order_by(positions.c.product_id)
-    )
+    rows = connection.execute(_POSITIONS, {"desk": desk})
     return [
         Position(
             row.product_id,

@@ -6,12 +6,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select
+from sqlalchemy import Connection, Row, Table, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.books import Account
 from core.products import Mark, Product
 from store.schema import accounts, exchange_positions, marks, products, reads
+
+_PRODUCTS = (
+    select(products).where(products.c.desk == bindparam("desk")).order_by(products.c.product_id)
+)
+_PRODUCT = _PRODUCTS.where(products.c.product_id == bindparam("product_id"))
+_MARKS = select(marks).where(marks.c.desk == bindparam("desk"))
+_MARK = _MARKS.where(marks.c.product_id == bindparam("product_id"))
+_HELD_THERE = select(exchange_positions).where(exchange_positions.c.desk == bindparam("desk"))
 
 
 def _upsert(tx: Connection, table: Table, keys: Iterable[str], values: dict[str, Any]) -> None:
@@ -31,16 +39,12 @@ def write_products(tx: Connection, desk: str, found: Iterable[Product]) -> None:
 
 
 def read_product(connection: Connection, desk: str, product_id: str) -> Product | None:
-    row = connection.execute(
-        select(products).where(products.c.desk == desk, products.c.product_id == product_id)
-    ).first()
+    row = connection.execute(_PRODUCT, {"desk": desk, "product_id": product_id}).first()
     return _product(row) if row else None
 
 
 def read_products(connection: Connection, desk: str) -> list[Product]:
-    rows = connection.execute(
-        select(products).where(products.c.desk == desk).order_by(products.c.product_id)
-    )
+    rows = connection.execute(_PRODUCTS, {"desk": desk})
     return [_product(row) for row in rows]
 
 
@@ -71,14 +75,12 @@ def write_marks(tx: Connection, desk: str, found: Iterable[Mark]) -> None:
 
 
 def read_mark(connection: Connection, desk: str, product_id: str) -> Mark | None:
-    row = connection.execute(
-        select(marks).where(marks.c.desk == desk, marks.c.product_id == product_id)
-    ).first()
+    row = connection.execute(_MARK, {"desk": desk, "product_id": product_id}).first()
     return _mark(row) if row else None
 
 
 def read_marks(connection: Connection, desk: str) -> dict[str, Mark]:
-    rows = connection.execute(select(marks).where(marks.c.desk == desk))
+    rows = connection.execute(_MARKS, {"desk": desk})
     return {row.product_id: _mark(row) for row in rows}
 
 
@@ -122,7 +124,7 @@ def write_held_there(tx: Connection, desk: str, found: Iterable[HeldThere]) -> N
 
 
 def read_held_there(connection: Connection, desk: str) -> dict[str, HeldThere]:
-    rows = connection.execute(select(exchange_positions).where(exchange_positions.c.desk == desk))
+    rows = connection.execute(_HELD_THERE, {"desk": desk})
     return {
         row.product_id: HeldThere(row.product_id, row.contracts, row.average_price, row.at)
         for row in rows

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from core.exposure import Reservation, worst_case
 from core.gate import FORBIDDEN, GateRefusal, Intent, Refused
@@ -26,6 +26,19 @@ from store.events import EventLog
 from store.ledger import day_loss, read_position, read_positions
 from store.observations import read_account, read_held_there, read_mark, read_product
 from store.schema import one_of, orders
+
+# Built once: making a statement anew costs more than running it, and the loop runs these all day.
+_LIVE = (
+    select(orders)
+    .where(orders.c.desk == bindparam("desk"), one_of(orders.c.state, LIVE))
+    .order_by(orders.c.created_at)
+)
+_RESERVED = select(orders.c.side, orders.c.contracts - orders.c.filled).where(
+    orders.c.desk == bindparam("desk"),
+    orders.c.product_id == bindparam("product_id"),
+    one_of(orders.c.state, LIVE),
+)
+_ONE = select(orders).where(orders.c.client_order_id == bindparam("id"))
 
 RATE_WINDOW = timedelta(minutes=1)
 
@@ -140,9 +153,7 @@ def _this(client_order_id: str) -> Any:
 
 
 def read_order(connection: Connection, client_order_id: str) -> Order | None:
-    row = connection.execute(
-        select(orders).where(orders.c.client_order_id == client_order_id)
-    ).first()
+    row = connection.execute(_ONE, {"id": client_order_id}).first()
     return _order(row) if row else None
 
 
@@ -153,10 +164,8 @@ def order_by_exchange_id(connection: Connection, order_id: str) -> Order | None:
 
 def live_orders(connection: Connection, desk: str, product_id: str | None = None) -> list[Order]:
     """Orders that may still fill, oldest first."""
-    query = select(orders).where(orders.c.desk == desk, one_of(orders.c.state, LIVE))
-    if product_id is not None:
-        query = query.where(orders.c.product_id == product_id)
-    return [_order(row) for row in connection.execute(query.order_by(orders.c.created_at))]
+    found = [_order(row) for row in connection.execute(_LIVE, {"desk": desk})]
+    return [o for o in found if product_id is None or o.spec.product_id == product_id]
 
 
 def latest_orders(connection: Connection, desk: str, limit: int) -> list[Order]:
@@ -168,13 +177,7 @@ def latest_orders(connection: Connection, desk: str, limit: int) -> list[Order]:
 
 def reservations(connection: Connection, desk: str, product_id: str) -> Sequence[Reservation]:
     """What the live orders of a product may still fill."""
-    rows = connection.execute(
-        select(orders.c.side, orders.c.contracts - orders.c.filled).where(
-            orders.c.desk == desk,
-            orders.c.product_id == product_id,
-            one_of(orders.c.state, LIVE),
-        )
-    )
+    rows = connection.execute(_RESERVED, {"desk": desk, "product_id": product_id})
     return [Reservation(Side(side), left) for side, left in rows if left > 0]
 
 

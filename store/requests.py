@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.people import Actor
 from core.requests import (
@@ -110,11 +110,7 @@ def read_request(connection: Connection, request_id: str) -> Request:
 
 def open_requests(connection: Connection, desk: str) -> list[Request]:
     """Asked or confirmed and not carried out yet, oldest first."""
-    rows = connection.execute(
-        select(requests)
-        .where(requests.c.desk == desk, one_of(requests.c.state, _OPEN))
-        .order_by(requests.c.asked_at)
-    )
+    rows = connection.execute(_WAITING, {"desk": desk})
     return [_request(row) for row in rows]
 
 
@@ -129,6 +125,11 @@ def latest_requests(connection: Connection, desk: str, limit: int) -> list[Reque
 
 
 _OPEN = sorted(state for state, ways in TRANSITIONS.items() if ways)
+_WAITING = (
+    select(requests)
+    .where(requests.c.desk == bindparam("desk"), one_of(requests.c.state, _OPEN))
+    .order_by(requests.c.asked_at)
+)
 
 
 def _move(
