@@ -1,11 +1,19 @@
-"""What may be typed after `perps-bot`: a verb with its words, and options that may stand anywhere."""
+"""From what was typed to `Options`, or to the answer that says what was not understood."""
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from bot.answer import USAGE, Answer
-from bot.commands.registry import COMMANDS
+from bot.commands.registry import COMMANDS, unknown, wrong_usage
+from bot.options import Options
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+NUMBER = re.compile(r"[0-9.]+")
+BESIDE = ("people", "demo")
+"""Verbs that are about the home rather than about a desk: they are not in the registry."""
 
 
 class _NotUnderstood(Exception):
@@ -17,21 +25,93 @@ class _Parser(argparse.ArgumentParser):
         raise _NotUnderstood(message)
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace | Answer:
+def parse(argv: Sequence[str]) -> Options | Answer:
     """The options, or the answer that tells what was not understood. --help prints and exits."""
-    parser = _build()
     try:
-        options = parser.parse_intermixed_args(list(argv))
+        found = _build().parse_intermixed_args(_watch_without_seconds(argv))
     except _NotUnderstood as why:
         lines = ["Nothing was changed. See `perps-bot --help`."]
         return Answer(f"Not understood: {why}.", lines, code=USAGE)
-    options.verb = options.typed[0] if options.typed else None
-    options.words = options.typed[1:]
-    needs_profile = options.dry_run or options.run_once or options.reduce_only
-    if needs_profile and not options.profile:
+    typed, limit = found.typed, found.limit
+    words = [*typed[1:], str(limit)] if limit is not None else typed[1:]
+    given = {name: value for name, value in vars(found).items() if name in _FIELDS}
+    options = Options(verb=typed[0] if typed else None, words=tuple(words), **given)
+    return _contradiction(options) or options
+
+
+def _watch_without_seconds(argv: Sequence[str]) -> list[str]:
+    """`--watch status` means to watch status, not to watch every `status` seconds."""
+    return [
+        "--watch=0" if word == "--watch" and not NUMBER.fullmatch(after) else word
+        for word, after in zip(argv, [*argv[1:], ""], strict=True)
+    ]
+
+
+def _contradiction(options: Options) -> Answer | None:
+    """What cannot be meant together. Nothing is in the way of a kill switch: all words are its reason."""
+    if options.kill_switch:
+        return None
+    if options.shutdown:
+        return _meant_to_stop(options)
+    if options.verb is None:
+        return _meant_to_run(options)
+    return _verb_makes_no_sense(options)
+
+
+def _meant_to_stop(options: Options) -> Answer | None:
+    if options.verb is None:
+        return None
+    lines = ["It takes no words: perps-bot --shutdown-graceful.", "Nothing was changed."]
+    return Answer(f"--shutdown-graceful {options.said}: not understood.", lines, code=USAGE)
+
+
+def _meant_to_run(options: Options) -> Answer | None:
+    if options.profile is None and (options.dry_run or options.run_once):
         lines = ["Add --profile dev, canary or prod.", "Nothing was changed."]
         return Answer("These flags run a trader: which profile?", lines, code=USAGE)
-    return options
+    return None
+
+
+def _verb_makes_no_sense(options: Options) -> Answer | None:
+    verb = options.verb or ""
+    if verb in BESIDE:
+        return None
+    if verb not in COMMANDS:
+        return unknown(verb, BESIDE)
+    if options.words and not COMMANDS[verb].takes_words:
+        return wrong_usage(verb, f"it takes no words, not {' '.join(options.words)!r}")
+    runs = options.profile or options.dry_run or options.run_once or options.reduce_only
+    if runs and not options.tightens:
+        lines = ["Leave those flags away, or leave the verb away.", "Nothing was changed."]
+        return Answer(f"Run a trader, or {verb}? Not both at once.", lines, code=USAGE)
+    return None
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not NUMBER.fullmatch(text) or text.count(".") > 1 or not least <= float(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+        return float(text)
+
+    return read
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _id(text: str) -> str:
+    if not ID.fullmatch(text):
+        raise argparse.ArgumentTypeError("letters, digits, dot, dash and underscore, at most 40")
+    return text
+
+
+_FIELDS = frozenset(Options.__slots__) - {"verb", "words"}
 
 
 def _build() -> argparse.ArgumentParser:
@@ -47,31 +127,52 @@ def _build() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    _add_asking(parser)
+    _add_running(parser.add_argument_group("run a trader"))
+    _add_stopping(parser.add_argument_group("stop it"))
+    demo = parser.add_argument_group("demo")
+    demo.add_argument("--port-base", type=_whole(1, 65_000), default=8970)
+    demo.add_argument("--no-browser", action="store_true", help="accepted: there is no page yet")
+    return parser
+
+
+def _add_asking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("typed", nargs="*", metavar="COMMAND", help="a command and its words")
-    parser.add_argument("--home", help="the desk's home (or PERPS_HOME; else var/demo or var/home)")
+    parser.add_argument(
+        "--home", type=Path, help="the desk's home (or PERPS_HOME; else var/demo or var/home)"
+    )
     parser.add_argument("--desk", help="which desk; else the only one, or all when tightening")
     parser.add_argument("--json", action="store_true", help="the answer for machines")
     parser.add_argument(
-        "--watch", nargs="?", type=float, const=0.0, metavar="S", help="show anew every S seconds"
+        "--watch",
+        dest="watch_s",
+        nargs="?",
+        type=_number(0, 3600),
+        const=0.0,
+        metavar="S",
+        help="show anew every S seconds",
     )
+    parser.add_argument("--limit", type=_whole(1, 10_000), metavar="N", help="so many of the last")
     parser.add_argument("--as", dest="person", metavar="NAME", help="who you are, with --code")
     parser.add_argument("--code", help="your one-time code")
-    parser.add_argument("--id", help="the command's id: repeating it changes nothing more")
-    running = parser.add_argument_group("run a trader")
-    running.add_argument("--profile", choices=["dev", "canary", "prod"])
-    running.add_argument("--dry-run", action="store_true", help="show orders, send none")
-    running.add_argument("--run-once", action="store_true", help="one full cycle, then end")
-    running.add_argument("--reduce-only", action="store_true", help="start, or put, in REDUCE_ONLY")
-    stopping = parser.add_argument_group("stop it")
-    stopping.add_argument(
-        "--kill-switch", action="store_true", help="kill on one voice, and prove it"
+    parser.add_argument(
+        "--id", type=_id, help="the command's id: repeating it changes nothing more"
     )
-    stopping.add_argument("--keep-positions", action="store_true", help="kill, but close nothing")
-    stopping.add_argument("--shutdown-graceful", action="store_true", help="drain and end")
-    stopping.add_argument(
-        "--timeout-s", type=float, default=60.0, help="how long to wait for proof"
+
+
+def _add_running(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--profile", choices=["dev", "canary", "prod"])
+    group.add_argument("--dry-run", action="store_true", help="show orders, send none")
+    group.add_argument("--run-once", action="store_true", help="one full cycle, then end")
+    group.add_argument("--reduce-only", action="store_true", help="start, or put, in REDUCE_ONLY")
+
+
+def _add_stopping(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--kill-switch", action="store_true", help="kill on one voice, and prove it")
+    group.add_argument("--keep-positions", action="store_true", help="kill, but close nothing")
+    group.add_argument(
+        "--shutdown-graceful", dest="shutdown", action="store_true", help="drain and end"
     )
-    demo = parser.add_argument_group("demo")
-    demo.add_argument("--port-base", type=int, default=8970)
-    demo.add_argument("--no-browser", action="store_true", help="accepted: there is no page yet")
-    return parser
+    group.add_argument(
+        "--timeout-s", type=_number(0, 3600), default=60.0, help="how long to wait for proof"
+    )

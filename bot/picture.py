@@ -1,5 +1,6 @@
 """One desk as the store has it at one instant: everything that the looking commands show."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,14 +33,18 @@ from store.store import Store, Transaction
 FRESH_FOR = timedelta(seconds=15)
 """A look that is older than this says nothing about now."""
 
+MARK_FRESH_S = 10
+"""A mark that is older than this says nothing about what a position is worth now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One open position with what protects it."""
+    """One open position with what protects it, and its worth at the last mark."""
 
     position: Position
     product: Product | None
     mark: Mark | None
+    mark_fresh: bool
     stops: tuple[Order, ...]
     there: int | None
 
@@ -62,6 +67,7 @@ class Picture:
 
     desk: str
     now: datetime
+    now_ns: int
     control: Control
     row: Row
     constraints: list[Constraint]
@@ -99,18 +105,42 @@ class Picture:
         return None
 
     @property
+    def worth_unknown(self) -> str | None:
+        """Why equity, P&L and leverage are not known now, or None when they are."""
+        if self.books is None:
+            return "the exchange has not been read yet"
+        if isinstance(self.books, UnknownMark):
+            return f"{self.books.product_id} has no mark price"
+        for position in self.positions:
+            if position.mark is None:  # held there and not in our books
+                return f"{position.position.product_id} has no mark price"
+            if not position.mark_fresh:
+                return f"the mark price of {position.position.product_id} is old"
+        return self.unknown
+
+    @property
     def gross_usd(self) -> Decimal | None:
         """Sum of the positions' worth; None when one has no mark."""
         worths = [held.notional_usd for held in self.positions]
         known = [worth for worth in worths if worth is not None]
         return sum(known, Decimal(0)) if len(known) == len(worths) else None
 
+    @property
+    def leverage(self) -> Decimal | None:
+        """Gross worth over our equity; None when either is not known or equity is gone."""
+        gross, books = self.gross_usd, self.books
+        if gross is None or not isinstance(books, Books) or books.equity_usd <= 0:
+            return None
+        return gross / books.equity_usd
 
-def read_picture(store: Store, desk: str, now: datetime) -> Picture:
+
+def read_picture(store: Store, desk: str, now: datetime, now_ns: int) -> Picture:
     """Everything in one snapshot. Raises UnknownDesk."""
     page = _read_page(store, desk)
     return store.read(
-        lambda connection: _compose(connection, desk, now, page, store.home.kill_file.exists())
+        lambda connection: _compose(
+            connection, desk, now, now_ns, page, store.home.kill_file.exists()
+        )
     )
 
 
@@ -125,9 +155,13 @@ def _read_page(store: Store, desk: str) -> Page | None:
 
 
 def _compose(
-    connection: Transaction, desk: str, now: datetime, page: Page | None, kill_file: bool
+    connection: Transaction,
+    desk: str,
+    now: datetime,
+    now_ns: int,
+    page: Page | None,
+    kill_file: bool,
 ) -> Picture:
-    control = read_control(connection, desk)
     marks = read_marks(connection, desk)
     live = live_orders(connection, desk)
     everything = read_positions(connection, desk)
@@ -135,26 +169,21 @@ def _compose(
     prices = {product_id: mark.price for product_id, mark in marks.items()}
     books = total(*opening, everything, prices) if opening else None
     day = read_day(connection, desk, day_name(now))
-    high = read_high_water(connection, desk)
-    known = isinstance(books, Books)
     return Picture(
         desk=desk,
         now=now,
-        control=control,
+        now_ns=now_ns,
+        control=read_control(connection, desk),
         row=read_row(connection, desk),
         constraints=read_constraints(connection, desk),
         page=page,
         kill_file=kill_file,
-        positions=_held(connection, desk, everything, marks, live),
+        positions=_held(connection, desk, now, everything, marks, live),
         live=live,
         account=read_account(connection, desk),
         books=books,
         today=day_pnl(day.opening, books) if day and isinstance(books, Books) else None,
-        drawdown_usd=(
-            max(Decimal(0), high - books.equity_usd + books.transfers_usd)
-            if known and high is not None and isinstance(books, Books)
-            else None
-        ),
+        drawdown_usd=_drawdown(read_high_water(connection, desk), books),
         requests=open_requests(connection, desk),
         job=latest_job(connection, desk),
         heartbeats=read_heartbeats(connection, desk),
@@ -162,13 +191,21 @@ def _compose(
     )
 
 
+def _drawdown(high_water: Decimal | None, books: Books | UnknownMark | None) -> Decimal | None:
+    if high_water is None or not isinstance(books, Books):
+        return None
+    return max(Decimal(0), high_water - (books.equity_usd - books.transfers_usd))
+
+
 def _held(
     connection: Transaction,
     desk: str,
+    now: datetime,
     everything: list[Position],
     marks: dict[str, Mark],
     live: list[Order],
 ) -> list[Held]:
+    """What we hold by our books, and what the exchange says is held and we do not know of."""
     products = {product.product_id: product for product in read_products(connection, desk)}
     there = read_held_there(connection, desk)
     ours = {position.product_id: position for position in held(everything)}
@@ -178,23 +215,30 @@ def _held(
         position = ours.get(product_id) or Position(
             product_id, product.contract_size if product else Decimal(1)
         )
-        stops = tuple(
-            order
-            for order in live
-            if order.spec.product_id == product_id
-            and order.spec.kind is Kind.STOP
-            and order.state is OrderState.WORKING
-            and position.contracts
-            and order.spec.side is closing_side(position.contracts)
-        )
+        mark = marks.get(product_id)
         elsewhere = there.get(product_id)
         found.append(
             Held(
                 position,
                 product,
-                marks.get(product_id),
-                stops,
+                mark,
+                mark is not None and mark.age_s(now) <= MARK_FRESH_S,
+                _stops(position, live),
                 elsewhere.contracts if elsewhere else 0,
             )
         )
     return found
+
+
+def _stops(position: Position, live: Iterable[Order]) -> tuple[Order, ...]:
+    """Stops that rest at the exchange and would close some of this position."""
+    if not position.contracts:
+        return ()
+    return tuple(
+        order
+        for order in live
+        if order.spec.product_id == position.product_id
+        and order.spec.kind is Kind.STOP
+        and order.state is OrderState.WORKING
+        and order.spec.side is closing_side(position.contracts)
+    )

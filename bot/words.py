@@ -19,8 +19,8 @@ def percent(share: Decimal) -> str:
 
 
 def plain(number: Decimal) -> str:
-    """A decimal without an exponent or idle zeros."""
-    text = format(number, "f")
+    """A decimal with thousands separators, without an exponent or idle zeros."""
+    text = format(number, ",f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -55,6 +55,7 @@ def run_loop(options: LoopOptions, settings: Settings, profile: Profile) -> int:
     feeds = Feeds(settings, key)
     try:
         desk = build_desk(store, settings, profile, key, options, threads)
+        feeds.token_clock = desk.exchange.now
         page = GatePage(store.home.page(settings.desk))
         loop = Loop(
             desk,
@@ -112,6 +113,7 @@ class Feeds:
     def __init__(self, settings: Settings, key: ApiKey) -> None:
         self._settings = settings
         self._key = key
+        self.token_clock = clock
         self._feeds: list[Feed] = []
 
     def start(self, product_ids: tuple[str, ...], sink: Sink) -> None:
@@ -120,7 +122,7 @@ class Feeds:
             FeedTarget("market", self._settings.market_url, ca, ("ticker",), product_ids),
             FeedTarget("user", self._settings.user_url, ca, ("user",), product_ids),
         )
-        self._feeds = [Feed(target, self._key, clock, sink) for target in targets]
+        self._feeds = [Feed(target, self._key, clock, self.token_clock, sink) for target in targets]
         for feed in self._feeds:
             feed.start()
 

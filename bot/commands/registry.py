@@ -1,7 +1,7 @@
 """The one list of commands: their help, the README's table and their tests all come from it."""
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,9 @@ from store.store import Store
 class Context:
     """Who asks, about which desks, when. `id` is the command's own: a repeat with it changes nothing.
 
-    `typed` is how a command begins where it is typed: "perps-bot", perhaps with its home.
+    `now_ns` is the same instant on CLOCK_MONOTONIC, which the gate's page counts by. `repeatable`:
+    the id was typed, so that it may stand for a command that ran before. `typed` is how a command
+    begins where it is typed: "perps-bot", perhaps with its home.
     """
 
     store: Store
@@ -22,23 +24,36 @@ class Context:
     actor: Actor
     id: str
     now: datetime
+    now_ns: int
+    repeatable: bool = False
     typed: str = "perps-bot"
 
 
 Run = Callable[[Context, Sequence[str]], Answer]
+Check = Callable[[Store, Sequence[str], Sequence[str]], Answer | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A verb. `watch_s` is how often --watch shows it anew; None when it changes something."""
+    """A verb. `watch_s` is how often --watch shows it anew; None when it changes something.
+
+    `check` finds, from store, desks and words alone, what makes no sense: it runs before a one-time
+    code is used up.
+    """
 
     name: str
     usage: str
     summary: str
     act: Act
     run: Run
+    examples: Sequence[str]
     watch_s: float | None
     proof: bool
+    check: Check | None
+
+    @property
+    def takes_words(self) -> bool:
+        return self.usage != self.name
 
 
 COMMANDS: dict[str, Command] = {}
@@ -49,14 +64,18 @@ def command(
     summary: str,
     act: Act = Act.LOOK,
     *,
+    examples: Sequence[str],
     watch_s: float | None = None,
     proof: bool = False,
+    check: Check | None = None,
 ) -> Callable[[Run], Run]:
     """Register a command under the first word of its usage. `proof`: it needs a person's code."""
 
     def register(run: Run) -> Run:
         name = usage.split()[0]
-        COMMANDS[name] = Command(name, usage, summary, act, run, watch_s, proof)
+        COMMANDS[name] = Command(
+            name, usage, summary, act, run, examples, watch_s, proof, check
+        )
         return run
 
     return register
@@ -70,8 +89,8 @@ def run_command(name: str, context: Context, words: Sequence[str]) -> Answer:
     return found.run(context, words)
 
 
-def unknown(name: str) -> Answer:
-    near = difflib.get_close_matches(name, COMMANDS, 1, cutoff=0.5)
+def unknown(name: str, beside: Iterable[str] = ()) -> Answer:
+    near = difflib.get_close_matches(name, [*COMMANDS, *beside], 1, cutoff=0.5)
     hint = f"Did you mean `{near[0]}`?" if near else "See `help` for all of them."
     return Answer(f"There is no command {name!r}. {hint}", ["Nothing was changed."], code=USAGE)
 
@@ -85,5 +104,7 @@ def wrong_usage(name: str, why: str) -> Answer:
 def markdown_table() -> str:
     """The commands as the README shows them."""
     lines = ["| command | what it does |", "|---|---|"]
-    lines += [f"| `{found.usage}` | {found.summary} |" for found in COMMANDS.values()]
+    for found in COMMANDS.values():
+        usage = found.usage.replace("|", "\\|")  # a bar would end the cell, in code too
+        lines.append(f"| `{usage}` | {found.summary} |")
     return "\n".join(lines)

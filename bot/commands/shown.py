@@ -1,6 +1,6 @@
 """Parts that several commands show: positions, orders and requests, as lines, tables and facts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from bot.answer import Table
 from bot.picture import Held, Picture
 from bot.words import age, clock, lasting, money, plain, signed
 from core.orders import Order
-from core.requests import Request
+from core.requests import Request, lapse
 
 UNKNOWN = "UNKNOWN"
 
@@ -31,11 +31,18 @@ def _position_row(held: Held, picture: Picture) -> list[str]:
         side_of(position.contracts),
         contracts_of(held),
         size,
-        plain(position.average_price.quantize(Decimal("0.0001"))),
+        plain(position.average_price.quantize(Decimal("0.0001"))) if position.contracts else "",
         f"{plain(mark.price)} ({age(mark.at, picture.now)})" if mark else UNKNOWN,
-        UNKNOWN if unrealised is None else signed(unrealised),
+        at_mark(unrealised, signed, held),
         stops_of(held),
     ]
+
+
+def at_mark(amount: Decimal | None, shown: Callable[[Decimal], str], held: Held) -> str:
+    """A figure that follows the mark: unknown when there is none, or an old one."""
+    if amount is None:
+        return UNKNOWN
+    return shown(amount) if held.mark_fresh else f"{UNKNOWN} (was {shown(amount)})"
 
 
 def side_of(contracts: int) -> str:
@@ -45,17 +52,20 @@ def side_of(contracts: int) -> str:
 def contracts_of(held: Held) -> str:
     """Ours, and the exchange's beside it where they differ."""
     ours = held.position.contracts
-    if held.there == ours:
-        return str(abs(ours))
-    return f"{abs(ours)} (exchange: {held.there:+d})"
+    if held.there is None or held.there == ours:
+        return f"{abs(ours):,}"
+    return f"{abs(ours):,} (exchange: {held.there:+,d})"
 
 
 def stops_of(held: Held) -> str:
-    wanted = abs(held.position.contracts)
-    if held.covered >= wanted:
-        at = ", ".join(plain(o.spec.stop_price) for o in held.stops if o.spec.stop_price)
-        return f"all, at {at}"
-    return f"ONLY {held.covered} of {wanted}" if held.covered else "NONE"
+    """Contracts that resting stops would close, against those that are held."""
+    wanted = max(abs(held.position.contracts), abs(held.there or 0))
+    at = ", ".join(plain(o.spec.stop_price) for o in held.stops if o.spec.stop_price)
+    if not held.covered:
+        return f"NONE (0 of {wanted})"
+    if held.covered < wanted:
+        return f"ONLY {held.covered} of {wanted}, at {at}"
+    return f"{held.covered} of {wanted}, at {at}"
 
 
 def orders_table(title: str, orders: Sequence[Order], now: datetime) -> Table:
@@ -80,39 +90,39 @@ def open_positions_lines(picture: Picture) -> list[str]:
     """What a person who has just held the desk must know."""
     if picture.unknown:
         lines = [f"POSITIONS ARE UNKNOWN: {picture.unknown}. As last seen:"]
+        if not picture.positions:
+            return [*lines, "  none, which does not say that there are none now"]
     elif not picture.positions:
         return ["No positions are open."]
     else:
         lines = ["POSITIONS ARE STILL OPEN:"]
-    for held in picture.positions:
-        worth, gain = held.notional_usd, held.unrealised_usd
-        size = plain(held.product.base_size(abs(held.position.contracts))) if held.product else "?"
-        coin = held.product.underlying if held.product else ""
-        lines.append(
-            f"  {held.position.product_id}: {side_of(held.position.contracts)} "
-            f"{contracts_of(held)} contracts ({size} {coin}), worth "
-            f"{UNKNOWN if worth is None else money(worth)}, unrealised "
-            f"{UNKNOWN if gain is None else signed(gain)}, stops: {stops_of(held)}"
-        )
-    return lines
+    return lines + [_open_position(held, picture) for held in picture.positions]
+
+
+def _open_position(held: Held, picture: Picture) -> str:
+    mark = held.mark
+    size = "size UNKNOWN"
+    if held.product is not None:
+        base = held.product.base_size(abs(held.position.contracts))
+        size = f"{plain(base)} {held.product.underlying}"
+    at = f"{plain(mark.price)} ({age(mark.at, picture.now)})" if mark else UNKNOWN
+    return (
+        f"  {held.position.product_id}: {side_of(held.position.contracts)} {contracts_of(held)} "
+        f"contracts ({size}), mark {at}, worth {at_mark(held.notional_usd, money, held)}, "
+        f"unrealised {at_mark(held.unrealised_usd, signed, held)}, stops: {stops_of(held)}"
+    )
 
 
 def request_lines(request: Request, now: datetime, typed: str) -> list[str]:
     """What waits, until when, and what the second person types."""
+    says = f"Request {request.id}: {request.action} by {request.requester}"
+    says += f" ({request.reason})" if request.reason else ""
+    if lapse(request, now) is not None:
+        return [says, f"  HAS LAPSED at {clock(request.expires_at)}: nobody confirmed in time"]
     left_s = (request.expires_at - now).total_seconds()
     return [
-        f"Request {request.id}: {request.action} by {request.requester}"
-        + (f" ({request.reason})" if request.reason else ""),
+        says,
         f"  waits for a second person until {clock(request.expires_at)} ({lasting(left_s)} left)",
         f"  confirm:  {typed} confirm {request.id} --as NAME --code CODE",
         f"  object:   {typed} object {request.id}",
     ]
-
-
-def mode_line(picture: Picture) -> str:
-    """The mode in force, in one line, with who set it and why."""
-    control = picture.control
-    said = f"{picture.row.mode.name} ({picture.row.mode.meaning})"
-    if picture.row.mode is not control.mode:
-        said += f"; people set {control.mode.name}, constraints make it stricter"
-    return said

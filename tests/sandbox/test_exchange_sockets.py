@@ -24,6 +24,9 @@ class Listener:
 
     def __init__(self, exchange: ExchangeProcess, *channels: str) -> None:
         context = ssl.create_default_context(cafile=exchange.ca)
+        # This client reads and writes one TLS session from two threads, which is not safe: with
+        # TLS 1.3's tickets arriving after the handshake it hangs now and then.
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
         url = exchange.url.replace("https", "wss")
         self._exchange = exchange
         self.connection: ClientConnection = connect(url, ssl=context, close_timeout=0.1)

@@ -5,6 +5,7 @@ TLS. Here every connection is fresh, its sequence and heartbeats are watched, an
 told to read again by REST whenever something may have been missed.
 """
 
+import asyncio
 import json
 import ssl
 import threading
@@ -14,9 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import connect
-from websockets.sync.connection import Connection
 
 from core.products import Mark
 from trader.coinbase import parse
@@ -67,18 +67,28 @@ class Sink:
 
 
 class Feed:
-    """One websocket in a thread of its own. Start it once; it reconnects until it is stopped."""
+    """One websocket on an event loop in a thread of its own; it reconnects until it is stopped.
+
+    Not the library's threaded client: that uses one TLS session from two threads, which can hang.
+    """
 
     def __init__(
-        self, target: FeedTarget, key: ApiKey, clock: Callable[[], datetime], sink: Sink
+        self,
+        target: FeedTarget,
+        key: ApiKey,
+        clock: Callable[[], datetime],
+        token_clock: Callable[[], datetime],
+        sink: Sink,
     ) -> None:
+        """`token_clock` is the exchange's time as far as it is known; marks are stamped by ours."""
         self._target = target
         self._key = key
         self._clock = clock
+        self._token_clock = token_clock
         self._sink = sink
-        self._stop = threading.Event()
         self._status = FeedStatus(target.name)
-        self._connection: Connection | None = None
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=f"feed-{target.name}", daemon=True)
 
     @property
@@ -90,59 +100,71 @@ class Feed:
 
     def stop(self) -> None:
         """End the feed; returns when its thread is gone."""
-        self._stop.set()
-        if self._connection is not None:
-            self._connection.close()
-        self._thread.join(timeout=OPEN_TIMEOUT_S + SILENCE_S)
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(timeout=OPEN_TIMEOUT_S)
 
     def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._until_stopped())
+
+    async def _until_stopped(self) -> None:
+        connecting = asyncio.create_task(self._connect_for_ever())
+        await self._stop.wait()
+        connecting.cancel()
+
+    async def _connect_for_ever(self) -> None:
         failures = 0
-        while not self._stop.is_set():
+        while True:
+            before = self._status.connections
             try:
-                self._one_connection()
+                await self._one_connection()
             except (FeedBroken, PayloadUnusable, WebSocketException, OSError) as error:
                 told = f"{type(error).__name__}: {error}"
                 self._status = replace(self._status, connected=False, last_error=told)
-                if self._stop.is_set():
-                    return
                 self._sink.missed(told)
-            lasted = self._status.last_message_at is not None
-            failures = 1 if lasted and failures >= len(BACKOFF_S) else failures + 1
-            self._stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
+            failures = 0 if self._status.connections > before else failures + 1
+            await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
 
-    def _one_connection(self) -> None:
-        with connect(
+    async def _one_connection(self) -> None:
+        """Read one connection until it breaks. Raises why it can no longer be believed."""
+        async with connect(
             self._target.url,
             ssl=self._tls(),
             open_timeout=OPEN_TIMEOUT_S,
             close_timeout=1.0,
             max_size=_MESSAGE_MAX_BYTES,
         ) as connection:
-            self._connection = connection
-            self._subscribe(connection)
-            self._status = replace(
-                self._status,
-                connected=True,
-                connected_at=self._clock(),
-                connections=self._status.connections + 1,
-            )
-            self._sink.missed("a fresh connection knows nothing of what came before it")
-            reader = FrameReader(self._sink, self._clock)
-            while not self._stop.is_set():
-                try:
-                    frame = connection.recv(timeout=SILENCE_S)
-                except TimeoutError:
-                    raise FeedBroken(f"no message for {SILENCE_S:.0f} s") from None
-                reader.take(frame)
-                self._status = replace(self._status, last_message_at=self._clock())
+            try:
+                await self._listen(connection)
+            finally:
+                # A dead peer answers no goodbye: waiting for one would keep the next connection off.
+                connection.transport.abort()
 
-    def _subscribe(self, connection: Connection) -> None:
+    async def _listen(self, connection: ClientConnection) -> None:
+        await self._subscribe(connection)
+        self._status = replace(
+            self._status,
+            connected=True,
+            connected_at=self._clock(),
+            connections=self._status.connections + 1,
+        )
+        self._sink.missed("a fresh connection knows nothing of what came before it")
+        reader = FrameReader(self._sink, self._clock)
+        while True:
+            try:
+                frame = await asyncio.wait_for(connection.recv(), SILENCE_S)
+            except TimeoutError:
+                raise FeedBroken(f"no message for {SILENCE_S:.0f} s") from None
+            reader.take(frame)
+            self._status = replace(self._status, last_message_at=self._clock())
+
+    async def _subscribe(self, connection: ClientConnection) -> None:
         for channel in ("heartbeats", *self._target.channels):
             frame: dict[str, Any] = {"type": "subscribe", "channel": channel}
             if channel != "heartbeats":
                 frame["product_ids"] = list(self._target.product_ids)
-            frame["jwt"] = self._key.token(self._clock())  # a token serves one message only
-            connection.send(json.dumps(frame))
+            frame["jwt"] = self._key.token(self._token_clock())  # a token serves one message only
+            await connection.send(json.dumps(frame))
 
     def _tls(self) -> ssl.SSLContext | None:
         if not self._target.url.startswith("wss:"):

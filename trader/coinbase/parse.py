@@ -125,7 +125,10 @@ def moment(payload: Payload, name: str) -> datetime:
         raise PayloadUnusable(f"`{name}` is not a time: {value!r}") from bad
     if parsed.tzinfo is None:
         raise PayloadUnusable(f"`{name}` has no time zone: {value!r}")
-    return parsed.astimezone(UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError as bad:
+        raise PayloadUnusable(f"`{name}` is no time of this world: {value!r}") from bad
 
 
 def _optional_moment(payload: Payload, name: str) -> datetime | None:

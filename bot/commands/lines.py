@@ -1,0 +1,159 @@
+"""The lines that make up a status: gate, money, risk, constraints, flatten, processes."""
+
+from bot.commands.shown import UNKNOWN
+from bot.picture import Picture
+from bot.words import age, clock, lasting, money, percent, signed
+from core.books import Books, DayPnl
+from core.gate import BEAT_LATE_NS
+from core.modes import Mode
+
+ANOTHER_BOOT_NS = 60_000_000_000
+"""A lease is a second or so long: one that runs longer was given before this machine's last start."""
+
+ACCOUNT_FRESH_S = 60
+
+
+def mode_line(picture: Picture) -> str:
+    """The mode in force, in one line, with what makes it stricter than people set it."""
+    said = f"{picture.row.mode.name} ({picture.row.mode.meaning})"
+    if picture.row.mode is not picture.control.mode:
+        said += f"; people set {picture.control.mode.name}, constraints make it stricter"
+    return said
+
+
+def set_by_line(picture: Picture) -> str:
+    control = picture.control
+    why = control.reason or "no reason given"
+    return (
+        f"set by {control.actor} at {clock(control.at)} ({age(control.at, picture.now)}), "
+        f"epoch {picture.row.epoch}: {why}"
+    )
+
+
+def constraint_lines(picture: Picture) -> list[str]:
+    return [
+        f"constraint {c.rule} ({c.mode.name}): {c.reason} (since {clock(c.since)}, "
+        f"{'two people release it' if c.latches else 'clears by itself'})"
+        for c in picture.constraints
+    ]
+
+
+def gate_closed(picture: Picture) -> str | None:
+    """Why nothing but a flatten passes the gate now, or None. The same conditions as `core.gate`."""
+    page = picture.page
+    if picture.kill_file:
+        return "by the KILL file in the home"
+    if page is None:
+        return "its page cannot be read"
+    if page.mode is None:
+        return "by its page"
+    if not page.armed:
+        return "the trader has not reconciled in this start"
+    if not 0 < page.lease_until_ns - picture.now_ns < ANOTHER_BOOT_NS:
+        return "the guard has not renewed its lease; is the trader running?"
+    late_ns = picture.now_ns - page.beat_ns
+    if late_ns > BEAT_LATE_NS:
+        return f"the trading loop's beat is {lasting(late_ns / 1e9)} late"
+    return None
+
+
+def gate_line(picture: Picture) -> str:
+    """Requested against applied: what the gate itself does now."""
+    closed, page, row = gate_closed(picture), picture.page, picture.row
+    if closed or page is None or page.mode is None:
+        return f"gate: CLOSED, {closed}" if not picture.kill_file else f"gate: CLOSED {closed}"
+    if page.epoch != row.epoch or page.mode is not row.mode:
+        return (
+            f"gate: {page.mode.name} in epoch {page.epoch}; asked for {row.mode.name} in epoch "
+            f"{row.epoch}: not applied yet"
+        )
+    beat_s = max(0.0, (picture.now_ns - page.beat_ns) / 1e9)
+    lease_s = (page.lease_until_ns - picture.now_ns) / 1e9
+    return (
+        f"gate: {page.mode.name} applied, epoch {page.epoch}, armed; beat {lasting(beat_s)} ago, "
+        f"lease for {lasting(lease_s)}"
+    )
+
+
+def money_lines(picture: Picture) -> list[str]:
+    """P&L of the day and since the books opened, by part; what is not known now is said first."""
+    books, unknown = picture.books, picture.worth_unknown
+    if not isinstance(books, Books):
+        return [f"P&L and equity: {UNKNOWN}, {unknown}"]
+    lines = []
+    if unknown:
+        lines.append(f"P&L and equity are {UNKNOWN} now: {unknown}. As last seen:")
+    if picture.today is not None:
+        lines.append(f"P&L today (UTC): {_parts(picture.today)}")
+    else:
+        lines.append("P&L today (UTC): UNKNOWN, the day's opening has not been taken yet")
+    since = DayPnl(books.realised_usd, books.unrealised_usd, books.funding_usd, books.fees_usd)
+    lines.append(f"P&L since the books opened: {_parts(since)}")
+    equity = f"equity {money(books.equity_usd)} by our books"
+    if picture.account is not None:
+        equity += (
+            f", {money(picture.account.equity_usd)} by the exchange "
+            f"({age(picture.account.at, picture.now)})"
+        )
+    return [*lines, equity]
+
+
+def _parts(pnl: DayPnl) -> str:
+    return (
+        f"{signed(pnl.net_usd)} = realised {signed(pnl.realised_usd)}, "
+        f"unrealised {signed(pnl.unrealised_usd)}, funding {signed(pnl.funding_usd)}, "
+        f"fees {signed(-pnl.fees_usd)}"
+    )
+
+
+def risk_line(picture: Picture) -> str:
+    """Leverage, drawdown, margin, liquidation buffer and the age of the marks behind them."""
+    now = picture.now
+    leverage = UNKNOWN if picture.leverage is None else f"{picture.leverage:.2f}x"
+    if picture.leverage is not None and picture.worth_unknown:
+        leverage = f"{UNKNOWN} (was {leverage})"
+    parts = [f"leverage {leverage}", f"drawdown {_drawdown(picture)}"]
+    account = picture.account
+    if account is None:
+        parts.append(f"margin and liquidation buffer {UNKNOWN}")
+    else:
+        buffer = account.liquidation_buffer_pct
+        shown = f"{buffer} %" if buffer else UNKNOWN
+        if (now - account.at).total_seconds() > ACCOUNT_FRESH_S:
+            shown = f"{UNKNOWN} (was {shown}, {age(account.at, now)})"
+        parts.append(f"margin used {money(account.initial_margin_usd)}")
+        parts.append(f"liquidation buffer {shown}")
+    marks = [held.mark.at for held in picture.positions if held.mark]
+    if marks:
+        parts.append(f"oldest mark {age(min(marks), now)}")
+    return "; ".join(parts)
+
+
+def _drawdown(picture: Picture) -> str:
+    down, books = picture.drawdown_usd, picture.books
+    if down is None or not isinstance(books, Books):
+        return UNKNOWN
+    peak = books.equity_usd - books.transfers_usd + down
+    share = f" ({percent(down / peak * 100)})" if peak > 0 else ""
+    return f"{money(down)}{share} from the highest equity"
+
+
+def flatten_lines(picture: Picture) -> list[str]:
+    """A flatten that runs, leg by leg; on a killed desk also what the last one came to."""
+    job = picture.job
+    if job is None or not (job.open or picture.row.mode is Mode.KILLED):
+        return []
+    lines = [f"flatten {job.id}: {job.state.name}" + (f": {job.outcome}" if job.outcome else "")]
+    if job.open:
+        lines += [f"  {leg.product_id}: {leg.state} {leg.detail}".rstrip() for leg in job.legs]
+    return lines
+
+
+def process_lines(picture: Picture) -> list[str]:
+    """Which processes of the desk live."""
+    if not picture.heartbeats:
+        return ["no process of this desk has ever run; start it: perps-bot --profile PROFILE"]
+    return [
+        f"{beat.process}: {beat.detail}, pid {beat.pid}, beat {age(beat.at, picture.now)}"
+        for beat in picture.heartbeats
+    ]
