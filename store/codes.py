@@ -1,5 +1,7 @@
 """One-time codes of people (TOTP, RFC 6238): each works once, and only for the person it belongs to."""
 
+import os
+import secrets as chance
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -30,14 +32,24 @@ def secret_file(secrets: Path, person: str) -> Path:
 
 
 def enroll(secrets: Path, person: str) -> str:
-    """Make the person's secret and return the otpauth URI for their phone. Raises AlreadyEnrolled."""
+    """Make the person's secret and return the otpauth URI for their phone. Raises AlreadyEnrolled.
+
+    The file appears whole or not at all: an empty secret would have codes that anybody can compute.
+    """
     path = secret_file(secrets, person)
     secret = pyotp.random_base32()
+    draft = secrets / f".draft-{chance.token_hex(8)}"
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        with path.open("x") as new:
+        with os.fdopen(fd, "w") as new:
             new.write(secret)
+            new.flush()
+            os.fsync(new.fileno())
+        os.link(draft, path)
     except FileExistsError as known:
         raise AlreadyEnrolled(str(path)) from known
+    finally:
+        draft.unlink()
     return pyotp.TOTP(secret).provisioning_uri(name=person, issuer_name="perps-bot")
 
 

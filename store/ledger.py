@@ -18,6 +18,8 @@ _POSITIONS = (
     select(positions).where(positions.c.desk == bindparam("desk")).order_by(positions.c.product_id)
 )
 
+_DAY = select(days).where(days.c.desk == bindparam("desk"), days.c.day == bindparam("day"))
+
 
 def open_books(
     tx: Connection, log: EventLog, desk: str, opening_cash_usd: Decimal, now: datetime
@@ -258,7 +260,7 @@ def read_high_water(connection: Connection, desk: str) -> Decimal | None:
 
 
 def read_day(connection: Connection, desk: str, name: str) -> Day | None:
-    row = connection.execute(select(days).where(days.c.desk == desk, days.c.day == name)).first()
+    row = connection.execute(_DAY, {"desk": desk, "day": name}).first()
     if row is None:
         return None
     opening = Books(

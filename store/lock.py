@@ -39,12 +39,22 @@ class GateLock:
         finally:
             fcntl.flock(fd, fcntl.LOCK_UN)
 
+    def step_through(self, wait_s: float) -> bool:
+        """Let go first whoever holds it alone; False when that took too long."""
+        passed = self._take(fcntl.LOCK_SH, wait_s)
+        if passed:
+            self.release()
+        return passed
+
     def take_alone(self, wait_s: float) -> bool:
         """The barrier: True once no sender is between its check and its last byte."""
+        return self._take(fcntl.LOCK_EX, wait_s)
+
+    def _take(self, how: int, wait_s: float) -> bool:
         fd, deadline = self._descriptor(), time.monotonic() + wait_s
         while True:
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(fd, how | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() >= deadline:
                     return False

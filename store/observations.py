@@ -19,6 +19,7 @@ _PRODUCTS = (
 _PRODUCT = _PRODUCTS.where(products.c.product_id == bindparam("product_id"))
 _MARKS = select(marks).where(marks.c.desk == bindparam("desk"))
 _MARK = _MARKS.where(marks.c.product_id == bindparam("product_id"))
+_ACCOUNT = select(accounts).where(accounts.c.desk == bindparam("desk"))
 _HELD_THERE = select(exchange_positions).where(exchange_positions.c.desk == bindparam("desk"))
 
 
@@ -93,7 +94,7 @@ def write_account(tx: Connection, desk: str, account: Account) -> None:
 
 
 def read_account(connection: Connection, desk: str) -> Account | None:
-    row = connection.execute(select(accounts).where(accounts.c.desk == desk)).first()
+    row = connection.execute(_ACCOUNT, {"desk": desk}).first()
     if row is None:
         return None
     return Account(

@@ -38,6 +38,16 @@ _RESERVED = select(orders.c.side, orders.c.contracts - orders.c.filled).where(
     orders.c.product_id == bindparam("product_id"),
     one_of(orders.c.state, LIVE),
 )
+_RECENT = (
+    select(func.count())
+    .select_from(orders)
+    .where(
+        orders.c.desk == bindparam("desk"),
+        orders.c.created_at > bindparam("since"),
+        orders.c.kind == Kind.ENTRY,
+    )
+)
+_INSERT = insert(orders)
 _ONE = select(orders).where(orders.c.client_order_id == bindparam("id"))
 
 RATE_WINDOW = timedelta(minutes=1)
@@ -73,27 +83,26 @@ def record_intent(
     verdict = check(spec, risk_view(tx, spec, limits, now))
     if isinstance(verdict, RiskRefused):
         return verdict
-    tx.execute(
-        insert(orders).values(
-            client_order_id=spec.client_order_id,
-            desk=spec.desk,
-            product_id=spec.product_id,
-            kind=spec.kind,
-            side=spec.side,
-            contracts=spec.contracts,
-            order_type=spec.order_type,
-            limit_price=spec.limit_price,
-            stop_price=spec.stop_price,
-            end_time=spec.end_time,
-            reason=spec.reason,
-            state=OrderState.RESERVED,
-            epoch=row.epoch,
-            filled=0,
-            detail="",
-            created_at=now,
-            updated_at=now,
-        )
-    )
+    values = {
+        "client_order_id": spec.client_order_id,
+        "desk": spec.desk,
+        "product_id": spec.product_id,
+        "kind": spec.kind,
+        "side": spec.side,
+        "contracts": spec.contracts,
+        "order_type": spec.order_type,
+        "limit_price": spec.limit_price,
+        "stop_price": spec.stop_price,
+        "end_time": spec.end_time,
+        "reason": spec.reason,
+        "state": OrderState.RESERVED,
+        "epoch": row.epoch,
+        "filled": 0,
+        "detail": "",
+        "created_at": now,
+        "updated_at": now,
+    }
+    tx.execute(_INSERT, values)
     return Intent(spec, row.epoch)
 
 
@@ -207,16 +216,7 @@ def _other_notional(connection: Connection, desk: str, but_product_id: str) -> D
 
 
 def _recent_entries(connection: Connection, desk: str, now: datetime) -> int:
-    query = (
-        select(func.count())
-        .select_from(orders)
-        .where(
-            orders.c.desk == desk,
-            orders.c.created_at > now - RATE_WINDOW,
-            orders.c.kind == Kind.ENTRY,
-        )
-    )
-    return connection.scalar(query) or 0
+    return connection.scalar(_RECENT, {"desk": desk, "since": now - RATE_WINDOW}) or 0
 
 
 def _order(row: Row[Any]) -> Order:

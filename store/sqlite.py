@@ -13,6 +13,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from store.lock import GateLock
 
 BUSY_RETRY_S = 0.0001
+OPEN_WAIT_S = 5.0
+"""A process that is just closing or recovering the store keeps others out for a moment."""
 
 
 class UnsafeSQLite(Exception):
@@ -75,12 +77,13 @@ def writing_engine(path: Path, wait_s: float, turnstile: GateLock | None = None)
     """
 
     def begin(connection: Connection) -> None:
+        deadline = time.monotonic() + wait_s
         if turnstile is not None:
-            with turnstile.shared():
-                pass
-        begin_immediate(connection, time.monotonic() + wait_s)
+            turnstile.step_through(wait_s)  # a courtesy: a brake that hangs there stops nobody
+        begin_immediate(connection, deadline)
 
     engine = _engine(path, poolclass=StaticPool)
+    event.listen(engine, "connect", _own_retry)
     event.listen(engine, "begin", begin)
     return engine
 
@@ -109,7 +112,11 @@ def _engine(path: Path, **pool: Any) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         module=LIBRARY,
-        connect_args={"isolation_level": None, "timeout": 0, "check_same_thread": False},
+        connect_args={
+            "isolation_level": None,
+            "timeout": OPEN_WAIT_S,
+            "check_same_thread": False,
+        },
         **pool,
     )
     event.listen(engine, "connect", _configure)
@@ -124,6 +131,11 @@ def _configure(raw: Any, _record: object) -> None:
         "trusted_schema=OFF",
     ):
         raw.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _own_retry(raw: Any, _record: object) -> None:
+    """From here on a busy store is told at once: `begin_immediate` waits in shorter steps."""
+    raw.execute("PRAGMA busy_timeout=0").fetchall()
 
 
 def _query_only(raw: Any, _record: object) -> None:

@@ -171,8 +171,8 @@ class Guard:
         """Backoff grows with each failure and is forgotten after a steady minute. Never looser."""
         self.restarts += 1
         steady = now - running.since > STEADY_AFTER
-        self._failures = 0 if steady else self._failures + 1
-        wait_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
+        self._failures = 1 if steady else self._failures + 1
+        wait_s = BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1]
         self._start_at = now + timedelta(seconds=wait_s)
 
     def _note(self, said: Said, now: datetime) -> None:

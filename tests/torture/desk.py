@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.modes import Mode
+from core.orders import Kind, OrderState
 from core.people import Actor, Person, Role
 from core.requests import Request, RequestState
 from store import decisions
@@ -47,6 +48,7 @@ class RealDesk:
     """Starts, disturbs and watches one desk; ends everything that it started."""
 
     def __init__(self, root: Path) -> None:
+        root.mkdir(exist_ok=True)
         self.exchange = ExchangeProcess(root / "exchange", "--no-rate-limits")
         self.home = root / "home"
         self.store: Store = open_store(self.home, wall())
@@ -168,6 +170,11 @@ class RealDesk:
     def entries_live(self) -> int:
         live = self.store.read(lambda c: live_orders(c, DESK))
         return sum(order.spec.kind in ("entry", "exit") for order in live)
+
+    def entry_rests(self) -> bool:
+        """Whether the exchange has accepted an entry that may be cancelled."""
+        live = self.store.read(lambda c: live_orders(c, DESK))
+        return any(o.spec.kind is Kind.ENTRY and o.state is OrderState.WORKING for o in live)
 
     def order_requests(self, since_ns: int = 0) -> list[dict[str, Any]]:
         """Every order request that the exchange has read whole since then."""

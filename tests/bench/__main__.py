@@ -1,0 +1,227 @@
+"""`make bench`: how fast the brake is, beside the floor of this disk measured in the same run."""
+
+import os
+import secrets
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from core.gate import Intent
+from core.modes import Mode
+from core.orders import Kind, OrderSpec, OrderState, OrderType, Side
+from core.risk import CheckedOrder
+from store import sqlite
+from store.control import set_mode
+from store.events import EventLog
+from store.gate import SendGate
+from store.heartbeats import beat
+from store.lock import running_pid
+from store.orders import move, record_intent
+from store.store import Store, Transaction, open_store
+from tests.race.test_no_leak import DESK, LIMITS, armed_desk
+from tests.sandbox.exchange_process import BIP, ExchangeProcess
+from tests.torture.desk import RealDesk
+
+ROUNDS = 300
+
+
+def wall() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 (this bench's composition root)
+
+
+def timed(call: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Milliseconds of each call."""
+    found = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        call()
+        found.append((time.perf_counter() - began) * 1000)
+    return found
+
+
+def row(name: str, milliseconds: list[float], floor: float | None = None) -> str:
+    ordered = sorted(milliseconds)
+    middle = statistics.median(ordered)
+    p99 = ordered[min(len(ordered) - 1, round(len(ordered) * 0.99))]
+    beside = f"{middle / floor:6.1f}" if floor else " " * 6
+    return f"{name:<52} {middle:9.3f} {p99:9.3f} {ordered[-1]:9.3f} {beside}"
+
+
+def floor_of(root: Path) -> list[float]:
+    """One raw durable commit: the least that anything durable on this disk can take."""
+    raw = sqlite.LIBRARY.connect(root / "floor.db", isolation_level=None)
+    raw.execute("PRAGMA journal_mode=WAL")
+    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)")
+
+    def commit() -> None:
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("INSERT INTO t (b) VALUES (?)", ("x" * 100,))
+        raw.execute("COMMIT")
+
+    found = timed(commit)
+    raw.close()
+    return found
+
+
+def kills(store: Store, rounds: int = ROUNDS) -> list[float]:
+    """From the call to its return, which is the acknowledgement."""
+    brake, found = store.brake(DESK), []
+    for _ in range(rounds):
+        brake.loosen(
+            lambda tx: set_mode(
+                tx, store.log, DESK, Mode.ACTIVE, reason="next", actor="bench", now=wall()
+            )
+        )
+        began = time.perf_counter()
+        brake.tighten(
+            Mode.HELD,
+            lambda tx: set_mode(
+                tx, store.log, DESK, Mode.HELD, reason="bench", actor="bench", now=wall()
+            ),
+        )
+        found.append((time.perf_counter() - began) * 1000)
+    return found
+
+
+@contextmanager
+def writing_flat_out(root: Path) -> Iterator[None]:
+    """Another process's worth of writes to the same store, from a store of its own."""
+    busy, stop = open_store(root, wall()), threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            busy.write(lambda tx: beat(tx, DESK, "bench", 1, "busy", wall()))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        busy.close()
+
+
+def entry() -> OrderSpec:
+    return OrderSpec(
+        client_order_id=f"b-{secrets.token_hex(6)}",
+        desk=DESK,
+        product_id=BIP,
+        kind=Kind.ENTRY,
+        side=Side.BUY,
+        contracts=1,
+        order_type=OrderType.LIMIT_GTD,
+        limit_price=Decimal(20_000),
+        end_time=wall() + timedelta(minutes=5),
+    )
+
+
+def order_path(store: Store) -> list[float]:
+    """Judging, making durable, lock, page, row and admit: everything but the HTTP call itself."""
+    gate = SendGate(store.home, DESK, 7, time.monotonic_ns)
+
+    found = []
+    for _ in range(ROUNDS):
+        checked = CheckedOrder(entry())
+        began = time.perf_counter()
+        intent = store.write(partial(record_intent, checked=checked, limits=LIMITS, now=wall()))
+        assert isinstance(intent, Intent), intent
+        gate.pass_through(intent, lambda _approved: None)
+        found.append((time.perf_counter() - began) * 1000)
+        store.write(partial(end, store.log, intent.spec.client_order_id))
+    return found
+
+
+def end(log: EventLog, client_order_id: str, tx: Transaction) -> None:
+    """A desk has a handful of live orders, not hundreds."""
+    move(tx, log, client_order_id, OrderState.REFUSED, wall())
+
+
+def in_the_store(root: Path) -> list[str]:
+    exchange = ExchangeProcess(root / "exchange", "--no-rate-limits", "--cash", "1e12")
+    store = open_store(root / "home", wall())
+    try:
+        floor = floor_of(root)
+        middle = statistics.median(floor)
+        armed_desk(store, exchange)
+        lines = [row("floor: one raw durable commit", floor)]
+        lines.append(row("order path beyond the HTTP call", order_path(store), middle))
+        lines.append(row("kill to acknowledged, idle", kills(store), middle))
+        with writing_flat_out(root / "home"):
+            lines.append(row("kill to acknowledged, beside a busy writer", kills(store), middle))
+        return lines
+    finally:
+        store.close()
+        exchange.stop()
+
+
+def with_processes(root: Path) -> list[str]:
+    """Real processes: the kill's first cancel at the exchange, flat, and back after a crash."""
+    desk = RealDesk(root)
+    try:
+        first_cancel, flat, back = [], [], []
+        for _ in range(8):
+            desk.resume(60)
+            desk.until(lambda: desk.armed() and desk.entry_rests(), 60)
+            began = time.monotonic_ns()
+            request, _acknowledged, _applied = desk.kill()
+            desk.until(lambda since=began: bool(cancels(desk, since)), 10)  # type: ignore[misc]
+            first_cancel.append((cancels(desk, began)[0] - began) / 1e6)
+            began = time.monotonic_ns()
+            desk.confirm(request)
+            desk.until(lambda id=request: desk.flatten_ended(id), 30)  # type: ignore[misc]
+            flat.append((time.monotonic_ns() - began) / 1e6)
+        for _ in range(3):  # more in a row, and the guard's backoff is what is measured
+            began = time.monotonic_ns()
+            desk.signal_loop(9)
+            desk.until(lambda: not desk.armed(), 10)
+            desk.until(desk.armed, 30)
+            back.append((time.monotonic_ns() - began) / 1e6)
+        return [
+            row("kill to first cancel read by the exchange", first_cancel),
+            row("confirmation to verified flat", flat),
+            row("loop killed to armed again", back),
+            f"{'loop, killed desk, of one core':<52} {idle_cpu(desk):8.1f}%",
+        ]
+    finally:
+        desk.close()
+
+
+def cancels(desk: RealDesk, since_ns: int) -> list[int]:
+    found = desk.exchange.ask(f"/_sim/requests?since_ns={since_ns}&limit=1000")["requests"]
+    return [r["monotonic_ns"] for r in found if r["path"].endswith("batch_cancel")]
+
+
+def idle_cpu(desk: RealDesk) -> float:
+    """Per cent of one core over ten seconds in which nothing happens."""
+    pid = running_pid(desk.store.home.single("loop", "main"))
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def used() -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / ticks
+
+    before = used()
+    time.sleep(10)
+    return (used() - before) * 10
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="bench-") as root:
+        lines = in_the_store(Path(root)) + with_processes(Path(root) / "processes")
+    head = f"{'milliseconds':<52} {'median':>9} {'p99':>9} {'worst':>9} {'floors':>6}"
+    sys.stdout.write("\n".join([head, *lines]) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
