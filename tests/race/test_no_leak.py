@@ -7,14 +7,16 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from core.gate import ApprovedOrder, Intent, Refused
 from core.modes import Mode
 from core.orders import Kind, OrderSpec, OrderState, OrderType, Side
 from core.risk import CheckedOrder, check
@@ -36,8 +38,8 @@ DESK = "main"
 BOOT = 7
 SENDERS = 6
 KILLS = 200
-IN_FLIGHT_NS = 50_000_000
-"""Bytes written just before the acknowledgement may reach the exchange's log a moment after it."""
+CLOSED_S = 0.01
+"""How long the desk stays held after each kill, for something to leak into."""
 
 LIMITS = replace(
     DEV.limits,
@@ -51,6 +53,23 @@ LIMITS = replace(
 
 def wall() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 (this test's composition root)
+
+
+class TimedGate(DeskGate):
+    """The desk's gate, remembering when the writing of each order began."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.began_ns: dict[str, int] = {}
+
+    def pass_through(
+        self, intent: Intent, write: Callable[[ApprovedOrder], None]
+    ) -> ApprovedOrder | Refused:
+        def timed(approved: ApprovedOrder) -> None:
+            self.began_ns[approved.spec.client_order_id] = time.monotonic_ns()
+            write(approved)
+
+        return super().pass_through(intent, timed)
 
 
 @dataclass
@@ -118,10 +137,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def armed_desk(store: Store, process: ExchangeProcess) -> tuple[Exchange, GatePage]:
+def armed_desk(store: Store, process: ExchangeProcess) -> tuple[Exchange, TimedGate]:
     """A desk of its own whose gate is open, with nobody else moving its page."""
     key = load_key(Path(process.key_file("trader")))
-    gate = DeskGate(store, LIMITS, SendGate(store.home, DESK, BOOT, time.monotonic_ns), wall)
+    gate = TimedGate(store, LIMITS, SendGate(store.home, DESK, BOOT, time.monotonic_ns), wall)
     endpoint = Endpoint(process.host, Path(process.ca))
     exchange = Exchange(endpoint, key, Wire(gate), wall)
     store.write(lambda tx: begin_desk(tx, store.log, DESK, Mode.ACTIVE, "test", wall()))
@@ -141,14 +160,14 @@ def armed_desk(store: Store, process: ExchangeProcess) -> tuple[Exchange, GatePa
     page.beat(2**62)
     store.brake(DESK).follow_row()
     page.arm(BOOT)
-    return exchange, page
+    return exchange, gate
 
 
-def order_arrivals(process: ExchangeProcess) -> list[int]:
-    """When each order request was read by the exchange, whole."""
+def order_arrivals(process: ExchangeProcess) -> list[tuple[int, str]]:
+    """When each order request was read by the exchange, whole, and which order it was."""
     requests = process.ask("/_sim/requests?limit=200000")["requests"]
     return [
-        request["monotonic_ns"]
+        (request["monotonic_ns"], request["body"]["client_order_id"])
         for request in requests
         if request["method"] == "POST" and request["path"].endswith("/orders")
     ]
@@ -157,7 +176,7 @@ def order_arrivals(process: ExchangeProcess) -> list[int]:
 def test_after_a_kill_is_acknowledged_the_exchange_sees_no_order(
     store: Store, exchange_process: ExchangeProcess
 ) -> None:
-    exchange, _page = armed_desk(store, exchange_process)
+    exchange, gate = armed_desk(store, exchange_process)
     senders = Senders(exchange, store)
     threads = [threading.Thread(target=senders.run, args=(n,)) for n in range(SENDERS)]
     for thread in threads:
@@ -173,9 +192,7 @@ def test_after_a_kill_is_acknowledged_the_exchange_sees_no_order(
             applied = set_to(store, Mode.HELD)
             acknowledged = time.monotonic_ns()
             assert applied
-            quiet_until = acknowledged + 2 * IN_FLIGHT_NS // 10
-            while time.monotonic_ns() < quiet_until:
-                time.sleep(0.001)
+            senders.stop.wait(CLOSED_S)
             closed.append((acknowledged, time.monotonic_ns()))
             store.brake(DESK).loosen(
                 lambda tx: set_mode(
@@ -187,15 +204,23 @@ def test_after_a_kill_is_acknowledged_the_exchange_sees_no_order(
         for thread in threads:
             thread.join()
     arrivals = order_arrivals(exchange_process)
-    late = [
-        arrival - acknowledged
+    leaked = [
+        (id, gate.began_ns[id] - acknowledged)
         for acknowledged, reopened in closed
-        for arrival in arrivals
-        if acknowledged < arrival < reopened
+        for arrived, id in arrivals
+        if acknowledged < arrived < reopened and gate.began_ns[id] > acknowledged
+    ]
+    begun_while_closed = [
+        id
+        for id, began in gate.began_ns.items()
+        for acknowledged, reopened in closed
+        if acknowledged < began < reopened
     ]
     assert senders.refused > 0, "no sender was ever kept back: the test would prove nothing"
     assert len(arrivals) >= KILLS
-    assert late == []
+    assert {id for _arrived, id in arrivals} == set(gate.began_ns), "the log and the senders agree"
+    assert leaked == []
+    assert begun_while_closed == []
 
 
 def set_to(store: Store, mode: Mode) -> bool:
