@@ -41,7 +41,7 @@ def mac(
     key: bytes, previous: str, desk: str, seq: int, at_us: int, kind: str, actor: str, body: str
 ) -> str:
     """HMAC-SHA256 (hex) of an event's fields after the MAC of its predecessor."""
-    message = "\x1f".join([previous, desk, str(seq), str(at_us), kind, actor, body])
+    message = json.dumps([previous, desk, seq, at_us, kind, actor, body])
     return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
 
 

@@ -54,8 +54,13 @@ class Actor:
     name: str
     person: Person | None = None
 
+    @property
+    def voice(self) -> str:
+        """Whose word it is: a person's, however many accounts they have, else the shell's."""
+        return self.person.name if self.person is not None else self.name
+
     def __str__(self) -> str:
-        return self.name
+        return self.voice
 
 
 def shell_actor(user: str) -> Actor:

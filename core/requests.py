@@ -41,6 +41,10 @@ TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
 }
 
 
+OPEN_STATES = frozenset(state for state, ways in TRANSITIONS.items() if ways)
+"""States in which a request still waits for somebody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How long a request waits for its second person, and then, if it loosens, for its execution."""
@@ -80,7 +84,7 @@ class Request:
 
     @property
     def open(self) -> bool:
-        return bool(TRANSITIONS[self.state])
+        return self.state in OPEN_STATES
 
 
 class RequestRefusal(StrEnum):
@@ -106,7 +110,7 @@ def answer_refusal(
         return _objection_refusal(request, actor)
     if actor.person is None:
         return RequestRefusal.NOT_A_PERSON
-    if actor.name == request.requester:
+    if actor.voice == request.requester:
         return RequestRefusal.OWN_REQUEST
     if not actor.person.may(Act.CONFIRM):
         return RequestRefusal.NO_ROLE
@@ -139,7 +143,7 @@ def asked(id: str, desk: str, action: Action, reason: str, actor: Actor, now: da
         action=action,
         state=RequestState.ASKED,
         reason=reason,
-        requester=actor.name,
+        requester=actor.voice,
         asked_at=now,
         expires_at=now + timedelta(seconds=POLICIES[action].approval_s),
     )

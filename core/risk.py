@@ -109,7 +109,7 @@ def product_open(spec: OrderSpec, view: RiskView) -> Finding:
 
 
 def fresh_mark(spec: OrderSpec, view: RiskView) -> Finding:
-    if view.mark is None:
+    if view.mark is None or view.mark.price <= 0:
         return RiskRefused(RiskRefusal.STALE_MARK, "no mark has been seen")
     age_s = view.mark.age_s(view.now)
     if age_s > view.limits.mark_stale_s:
@@ -140,7 +140,7 @@ def price_collar(spec: OrderSpec, view: RiskView) -> Finding:
 
 def emergency_collar(spec: OrderSpec, view: RiskView) -> Finding:
     """A flatten without any mark is let through: no collar can be drawn, and the brake must work."""
-    if view.mark is None or spec.order_type is OrderType.STOP_LIMIT:
+    if view.mark is None or view.mark.price <= 0 or spec.order_type is OrderType.STOP_LIMIT:
         return None
     return _outside(spec, view, view.limits.emergency_collar_pct)
 

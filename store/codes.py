@@ -1,7 +1,5 @@
 """One-time codes of people (TOTP, RFC 6238): each works once, and only for the person it belongs to."""
 
-import os
-import secrets as chance
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import pyotp
 from sqlalchemy import Connection, insert, select, update
 
+from store.home import write_once
 from store.schema import used_codes
 
 STEP_S = 30
@@ -38,18 +37,8 @@ def enroll(secrets: Path, person: str) -> str:
     """
     path = secret_file(secrets, person)
     secret = pyotp.random_base32()
-    draft = secrets / f".draft-{chance.token_hex(8)}"
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(fd, "w") as new:
-            new.write(secret)
-            new.flush()
-            os.fsync(new.fileno())
-        os.link(draft, path)
-    except FileExistsError as known:
-        raise AlreadyEnrolled(str(path)) from known
-    finally:
-        draft.unlink()
+    if not write_once(path, secret.encode()):
+        raise AlreadyEnrolled(str(path))
     return pyotp.TOTP(secret).provisioning_uri(name=person, issuer_name="perps-bot")
 
 

@@ -82,7 +82,7 @@ def kill_now(
             desk=desk,
             verb="kill-switch",
             body=body,
-            actor=actor.name,
+            actor=actor.voice,
             now=now,
             outcome="applied",
         )
@@ -90,7 +90,7 @@ def kill_now(
             _stricter(store, tx, desk, Mode.KILLED, actor, reason, now)
             if not keep_positions:
                 ask_flatten(
-                    tx, store.log, id=id, desk=desk, reason=reason, actor=actor.name, now=now
+                    tx, store.log, id=id, desk=desk, reason=reason, actor=actor.voice, now=now
                 )
         return read_row(tx, desk)
 
@@ -133,7 +133,7 @@ def confirm(
             id=request.id,
             desk=request.desk,
             reason=request.reason,
-            actor=actor.name,
+            actor=actor.voice,
             now=now,
         )
         return read_row(tx, request.desk)
@@ -191,7 +191,7 @@ def _tighten_and_ask(
             desk=desk,
             verb=action,
             body=body,
-            actor=actor.name,
+            actor=actor.voice,
             now=now,
             outcome="applied",
         )
@@ -219,7 +219,7 @@ def _stricter(
     now: datetime,
 ) -> None:
     if read_control(tx, desk).mode < mode:
-        set_mode(tx, store.log, desk, mode, reason=reason, actor=actor.name, now=now)
+        set_mode(tx, store.log, desk, mode, reason=reason, actor=actor.voice, now=now)
 
 
 def _pending(store: Store, desk: str, action: Action) -> Request | None:
@@ -229,7 +229,7 @@ def _pending(store: Store, desk: str, action: Action) -> Request | None:
 
 def _require(actor: Actor, act: Act) -> None:
     if actor.person is not None and not actor.person.may(act):
-        raise NotAllowed(f"{actor.name} may not {act}; roles: {_roles(actor)}")
+        raise NotAllowed(f"{actor.voice} may not {act}; roles: {_roles(actor)}")
 
 
 def _roles(actor: Actor) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from core import chain
+from store.home import write_once
 from store.schema import events, to_us
 
 # Built once: making a statement anew costs more than running it, and every change appends.
@@ -25,12 +26,19 @@ _APPEND = insert(events)
 def event_key(secrets_dir: Path) -> bytes:
     """The desk's event key, made on first use (0600)."""
     path = secrets_dir / "event.key"
-    try:
-        with path.open("xb") as new:
-            new.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return path.read_bytes()
+    if not path.exists():
+        write_once(path, secrets.token_bytes(KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise KeyDamaged(f"{path} has {len(key)} bytes instead of {KEY_BYTES}; restore it")
+    return key
+
+
+KEY_BYTES = 32
+
+
+class KeyDamaged(Exception):
+    """The key of the record is not what it was: events signed with another one prove nothing."""
 
 
 class EventLog:

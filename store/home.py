@@ -1,11 +1,17 @@
 """The home of a desk on disk: where everything lies, who may read it, and what it may lie on."""
 
 import os
+import re
 import stat
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-_REFUSED_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "virtiofs", "fuse", "ceph", "glusterfs")
+_REFUSED_FILE_SYSTEMS = (
+    *("nfs", "cifs", "smb", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs"),
+    *("9p", "virtiofs", "fuse", "vboxsf", "prl_fs"),
+)
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 class HomeRefused(Exception):
@@ -99,8 +105,26 @@ def file_system_of(path: Path, mountinfo: str) -> str:
     best, kind = "", "unknown"
     for line in mountinfo.splitlines():
         fields = line.split()
-        mount_point = fields[4].replace("\\040", " ")
+        mount_point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), fields[4])
         inside = path.is_relative_to(mount_point)
         if inside and len(mount_point) >= len(best):
             best, kind = mount_point, fields[fields.index("-") + 1]
     return kind
+
+
+def write_once(path: Path, content: bytes) -> bool:
+    """Make a file that is whole from its first moment; False when it exists already."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return False
+    finally:
+        fresh.unlink()
+    return True

@@ -15,6 +15,16 @@ from pathlib import Path
 _RETRY_S = 0.00005
 
 
+class _Descriptor:
+    """An open lock file that is closed when its thread, the only one to hold it, is gone."""
+
+    def __init__(self, path: Path) -> None:
+        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+
 class GateLock:
     """One desk's lock file."""
 
@@ -23,11 +33,10 @@ class GateLock:
         self._local = threading.local()
 
     def _descriptor(self) -> int:
-        fd: int | None = getattr(self._local, "fd", None)
-        if fd is None:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._local.fd = fd
-        return fd
+        held: _Descriptor | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _Descriptor(self._path)
+        return held.fd
 
     @contextmanager
     def shared(self) -> Iterator[None]:
@@ -66,6 +75,10 @@ class GateLock:
         fcntl.flock(self._descriptor(), fcntl.LOCK_UN)
 
 
+LOOKING_S = 0.05
+"""Whoever looks whether a process runs holds its file for a moment."""
+
+
 class AlreadyRunning(Exception):
     """Another process of this desk holds the lock."""
 
@@ -80,12 +93,18 @@ class SingleProcess:
     def acquire(self) -> None:
         """Raises AlreadyRunning with the pid of the one that runs."""
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pid = os.read(fd, 32).decode().strip()
-            os.close(fd)
-            raise AlreadyRunning(pid) from None
+        deadline = time.monotonic() + LOOKING_S
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() < deadline:
+                    time.sleep(_RETRY_S)  # somebody may only be looking
+                    continue
+                pid = os.pread(fd, 32, 0).decode().strip()
+                os.close(fd)
+                raise AlreadyRunning(pid) from None
         os.ftruncate(fd, 0)
         os.write(fd, str(os.getpid()).encode())
         self._fd = fd
@@ -105,7 +124,8 @@ def running_pid(path: Path) -> int | None:
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return int(os.read(fd, 32) or b"0") or None
+        pid = int(os.read(fd, 32) or b"0")
+        return pid if pid and Path(f"/proc/{pid}").exists() else None
     finally:
         os.close(fd)
     return None

@@ -36,7 +36,6 @@ class GatePage:
         self._words = memoryview(self._map).cast("Q")
         if self._words[_MAGIC_AT] == 0:
             self.close_gate(epoch=0)
-            self._words[_MAGIC_AT] = _MAGIC
 
     def read(self) -> Page:
         """The page at one instant. Raises PageUnreadable."""
@@ -63,6 +62,7 @@ class GatePage:
     def _set_word(self, word: int) -> None:
         self._words[_WORD_AT] = word
         self._words[_CHECK_AT] = word ^ _MASK
+        self._words[_MAGIC_AT] = _MAGIC
 
     def begin_boot(self, boot: int) -> None:
         """A new trading loop: nothing is armed until it has reconciled."""

@@ -42,16 +42,21 @@ class _File(BaseModel):
 def load_people(path: Path) -> dict[str, Person]:
     """Everybody in the file, by short name. Raises PeopleUnusable."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except OSError as missing:
         raise PeopleUnusable(f"{path}: cannot be read ({missing.strerror})") from missing
+    except UnicodeDecodeError as bad:
+        raise PeopleUnusable(f"{path}: is not UTF-8 text (byte {bad.start})") from bad
     try:
         tree = yaml.compose(text, yaml.SafeLoader)
+        _refuse_twice(path, tree)
         parsed = _File.model_validate(yaml.safe_load(text) or {})
     except yaml.MarkedYAMLError as bad:
         mark = bad.problem_mark
         where = f"{mark.line + 1}:{mark.column + 1}" if mark else "?"
         raise PeopleUnusable(f"{path}:{where}: {bad.problem}") from bad
+    except yaml.YAMLError as bad:
+        raise PeopleUnusable(f"{path}: is not YAML ({bad})") from bad
     except ValidationError as bad:
         raise PeopleUnusable("\n".join(_told(path, tree, error) for error in bad.errors())) from bad
     found = {
@@ -65,13 +70,30 @@ def load_people(path: Path) -> dict[str, Person]:
     return found
 
 
+def _refuse_twice(path: Path, node: Any) -> None:
+    """YAML lets the last of two equal keys win: of a person, or of their roles, that must be said."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen = set()
+    for key, value in node.value:
+        if key.value in seen:
+            mark = key.start_mark
+            raise PeopleUnusable(
+                f"{path}:{mark.line + 1}:{mark.column + 1}: {key.value!r} stands twice; remove one"
+            )
+        seen.add(key.value)
+        _refuse_twice(path, value)
+
+
 def _told(path: Path, tree: Any, error: Any) -> str:
     line, column = _place(tree, error["loc"])
     keys = ".".join(str(part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        wanted = "people" if len(error["loc"]) == 1 else "name, roles"
-        message = f"this key is not known here; known: {wanted}"
+        known = ["people"] if len(error["loc"]) == 1 else list(_Person.model_fields)
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        message = f"this key is not known here{hint}; known: {', '.join(known)}"
     return f"{path}:{line}:{column}: {keys}: {message}"
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.people import Actor
 from core.requests import (
+    OPEN_STATES,
     POLICIES,
     TRANSITIONS,
     Action,
@@ -58,7 +59,7 @@ def answer(
     if refused:
         body = {"request": request.id, "wanted": wanted, "refused": refused.name}
         log.append(
-            tx, desk=request.desk, kind="answer_refused", actor=actor.name, now=now, body=body
+            tx, desk=request.desk, kind="answer_refused", actor=actor.voice, now=now, body=body
         )
         return refused
     window_s = POLICIES[request.action].execution_s
@@ -66,11 +67,11 @@ def answer(
     answered = replace(
         request,
         state=wanted,
-        decided_by=actor.name,
+        decided_by=actor.voice,
         decided_at=now,
         execute_before=now + timedelta(seconds=window_s or 0) if confirmed else None,
     )
-    return _move(tx, log, request, answered, actor.name, now)
+    return _move(tx, log, request, answered, actor.voice, now)
 
 
 def finish(
@@ -124,10 +125,9 @@ def latest_requests(connection: Connection, desk: str, limit: int) -> list[Reque
     return [_request(row) for row in rows]
 
 
-_OPEN = sorted(state for state, ways in TRANSITIONS.items() if ways)
 _WAITING = (
     select(requests)
-    .where(requests.c.desk == bindparam("desk"), one_of(requests.c.state, _OPEN))
+    .where(requests.c.desk == bindparam("desk"), one_of(requests.c.state, OPEN_STATES))
     .order_by(requests.c.asked_at)
 )
 

@@ -15,15 +15,17 @@ def _reachable(path: Path) -> str:
 
 
 def nudge(path: Path, hint: bytes = LOOK) -> bool:
-    """Send a hint; False when nobody listens. Never waits."""
-    directory = _reachable(path)
+    """Send a hint; False when nobody listens, for whatever reason. Never waits, never raises."""
+    try:
+        directory = _reachable(path)
+    except OSError:
+        return False
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
-            try:
-                sender.sendto(hint, f"{directory}/{path.name}")
-            except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
-                return False
+            sender.sendto(hint, f"{directory}/{path.name}")
+    except OSError:
+        return False
     finally:
         os.close(int(directory.rsplit("/", 1)[1]))
     return True

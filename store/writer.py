@@ -25,15 +25,17 @@ class Writer:
         self._engine = engine
         self._jobs: queue.Queue[_Job | None] = queue.Queue(QUEUE_MAX)
         self._closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, transaction: Callable[[Connection], T]) -> "Future[T]":
         """Queue a transaction; the future has its result once it is committed."""
-        if self._closed:
-            raise WriterClosed
         future: Future[T] = Future()
-        self._jobs.put((transaction, future), timeout=5)
+        with self._closing:
+            if self._closed:
+                raise WriterClosed
+            self._jobs.put((transaction, future), timeout=5)
         return future
 
     def write(self, transaction: Callable[[Connection], T]) -> T:
@@ -42,15 +44,19 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
-        if not self._closed:
+        with self._closing:
+            if self._closed:
+                return
             self._closed = True
             self._jobs.put(None)
-            self._thread.join()
-            self._engine.dispose()
+        self._thread.join()
+        self._engine.dispose()
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             transaction, future = job
+            if not future.set_running_or_notify_cancel():
+                continue  # whoever asked no longer wants it, and it was not begun
             try:
                 with self._engine.begin() as connection:
                     result = transaction(connection)
