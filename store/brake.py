@@ -4,15 +4,16 @@ Used alike by the terminal, the guard and the trading loop. It has a connection 
 and needs neither the exchange nor a healthy trader.
 """
 
+import contextlib
 import os
 import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.gate import Row
 from core.modes import Mode
@@ -46,15 +47,28 @@ _IN_FLIGHT = (
 )
 
 
+class Barrier(Enum):
+    """Whether nobody is between check and write any more."""
+
+    REACHED = "reached"
+    FENCED = "reached by ending the loop"
+    NOT_REACHED = "not reached"
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a tightening achieved. `recorded` False: the page and the KILL file hold, the record waits."""
+    """What a tightening achieved.
+
+    `recorded` False: the page and the KILL file hold, the record waits. `quiet` False: somebody is
+    still between check and write and could not be fenced; one more order may leave.
+    """
 
     mode: Mode
     epoch: int
     recorded: bool
     fenced: bool
     in_flight: int
+    quiet: bool = True
 
 
 class Brake:
@@ -83,14 +97,11 @@ class Brake:
         with self._one_at_a_time:
             self._tighten_page(mode)
             nudge(self._home.socket("loop", self._desk))
-            fenced = self._barrier()
+            barrier = self._barrier()
             self._turnstile.take_alone(TURN_S)
             try:
                 self._tighten_page(mode)
-                applied, fenced = self._record(mode, change, fenced)
-                return Applied(
-                    applied.mode, applied.epoch, applied.recorded, fenced, applied.in_flight
-                )
+                return self._record(mode, change, barrier)
             finally:
                 self._turnstile.release()
                 self._lock.release()
@@ -131,55 +142,71 @@ class Brake:
         try:
             page = self._page.read()
         except PageUnreadable:
-            self._page.set_mode(mode, 0)
-            return
+            return  # it reads as closed, which is tighter still; the commit sets it right
         if page.mode is not None:
             self._page.set_mode(max(mode, page.mode), page.epoch)
 
-    def _barrier(self) -> bool:
-        """Wait until every request inside the gate is written; whoever stays inside is fenced."""
-        if self._lock.take_alone(BARRIER_S):
-            return False
-        self._fence()
-        return True
+    def _barrier(self) -> Barrier:
+        """Wait until every request inside the gate is written; whoever stays inside is fenced.
 
-    def _fence(self) -> None:
-        """The guard kills the loop; if it does not answer, this process does. The kernel then lets go."""
+        The guard kills the loop; if it does not answer, this process does. The kernel then lets go.
+        """
+        if self._lock.take_alone(BARRIER_S):
+            return Barrier.REACHED
         nudge(self._home.socket("guard", self._desk), FENCE)
         if self._lock.take_alone(FENCE_BY_GUARD_S):
-            return
-        self._kill_loop()
-        self._lock.take_alone(AFTER_FENCE_S)
+            return Barrier.FENCED
+        kill_loop(self._home, self._desk)
+        return Barrier.FENCED if self._lock.take_alone(AFTER_FENCE_S) else Barrier.NOT_REACHED
 
-    def _kill_loop(self) -> None:
-        pid = running_pid(self._home.single("loop", self._desk))
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-
-    def _record(
-        self, mode: Mode, change: Callable[[Connection], Row], fenced: bool
-    ) -> tuple[Applied, bool]:
+    def _record(self, mode: Mode, change: Callable[[Connection], Row], barrier: Barrier) -> Applied:
         try:
-            return self._commit(change, fenced), fenced
+            return self._commit(change, barrier)
         except sqlite.StoreBusy:
-            self._kill_loop()  # whoever is stopped inside a write transaction never lets go of it
-        except (sqlite.Error, SQLAlchemyError):
-            return self._hold_without_record(mode), fenced
+            # Whoever is stopped inside a write transaction never lets go of it.
+            if kill_loop(self._home, self._desk) and barrier is Barrier.REACHED:
+                barrier = Barrier.FENCED
+        except sqlite.StoreFailed:
+            return self._hold_without_record(mode, barrier)
         try:
-            return self._commit(change, True), True
-        except (sqlite.StoreBusy, sqlite.Error, SQLAlchemyError):
-            return self._hold_without_record(mode), True
+            return self._commit(change, barrier)
+        except (sqlite.StoreBusy, *sqlite.StoreFailed):
+            return self._hold_without_record(mode, barrier)
 
-    def _commit(self, change: Callable[[Connection], Row], fenced: bool) -> Applied:
+    def _commit(self, change: Callable[[Connection], Row], barrier: Barrier) -> Applied:
         with self._engine.begin() as tx:
             row = change(tx)
             in_flight = tx.scalar(_IN_FLIGHT, {"desk": self._desk})
         self._page.set_mode(row.mode, row.epoch)
-        return Applied(row.mode, row.epoch, True, fenced, in_flight or 0)
+        return _applied(row.mode, row.epoch, barrier, recorded=True, in_flight=in_flight or 0)
 
-    def _hold_without_record(self, mode: Mode) -> Applied:
-        self._home.kill_file.touch(mode=0o600)
-        return Applied(max(mode, Mode.HELD), 0, recorded=False, fenced=False, in_flight=0)
+    def _hold_without_record(self, mode: Mode, barrier: Barrier) -> Applied:
+        with contextlib.suppress(OSError):  # the page stands even where no file can be made
+            self._home.kill_file.touch(mode=0o600)
+        return _applied(max(mode, Mode.HELD), 0, barrier, recorded=False, in_flight=0)
+
+
+def _applied(
+    mode: Mode, epoch: int, barrier: Barrier, *, recorded: bool, in_flight: int
+) -> Applied:
+    return Applied(
+        mode,
+        epoch,
+        recorded,
+        fenced=barrier is Barrier.FENCED,
+        in_flight=in_flight,
+        quiet=barrier is not Barrier.NOT_REACHED,
+    )
+
+
+def kill_loop(home: Home, desk: str) -> bool:
+    """SIGKILL the desk's loop; False when none runs. One that ends at this very moment is gone too."""
+    pid = running_pid(home.single("loop", desk))
+    if pid is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return True
 
 
 def hold_without_store(home: Home) -> list[str]:
@@ -198,9 +225,7 @@ def hold_without_store(home: Home) -> list[str]:
         nudge(home.socket("loop", desk))
         lock = GateLock(home.lock(desk))
         if not lock.take_alone(BARRIER_S):
-            pid = running_pid(home.single("loop", desk))
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
+            kill_loop(home, desk)
             lock.take_alone(AFTER_FENCE_S)
         lock.release()
         held.append(desk)

@@ -12,12 +12,29 @@ from sqlalchemy import Connection
 from core.gate import Row
 from core.modes import Mode
 from core.people import Act, Actor
-from core.requests import Action, Request, RequestRefusal, RequestState, answer_refusal, asked
+from core.requests import (
+    Action,
+    Request,
+    RequestRefusal,
+    RequestState,
+    answer_refusal,
+    asked,
+    lapse,
+)
 from store import commands
 from store.brake import Applied
 from store.control import read_control, read_row, set_mode
 from store.flattening import ask_flatten
-from store.requests import answer, ask, finish, open_requests, read_request
+from store.requests import (
+    answer,
+    ask,
+    find_request,
+    finish,
+    lapse_due,
+    open_requests,
+    read_request,
+)
+from store.sqlite import StoreFailed
 from store.store import Store
 from store.wakeups import nudge
 
@@ -45,7 +62,7 @@ def ask_kill(
     With a kill pending, another proved person's kill is its confirmation, and the same one's a reminder.
     """
     _require(actor, Act.TIGHTEN)
-    pending = _pending(store, desk, Action.KILL)
+    pending = _pending(store, desk, Action.KILL, now)
     if pending and answer_refusal(pending, RequestState.CONFIRMED, actor, now) is None:
         return confirm(store, pending.id, actor, now)
     return _tighten_and_ask(store, desk, Mode.HELD, Action.KILL, actor, reason, id, now)
@@ -104,11 +121,16 @@ def ask_resume(
     if actor.person is None:
         return RequestRefusal.NOT_A_PERSON
     _require(actor, Act.ASK)
-    pending = _pending(store, desk, Action.RESUME)
-    if pending:
-        return pending
-    request = asked(id, desk, Action.RESUME, reason, actor, now)
-    return store.write(lambda tx: ask(tx, store.log, request))
+
+    def transaction(tx: Connection) -> Request:
+        lapse_due(tx, store.log, desk, now)
+        pending = [r for r in open_requests(tx, desk) if r.action is Action.RESUME]
+        earlier = pending[0] if pending else find_request(tx, id)
+        if earlier is not None:
+            return earlier
+        return ask(tx, store.log, asked(id, desk, Action.RESUME, reason, actor, now))
+
+    return store.write(transaction)
 
 
 def confirm(
@@ -141,6 +163,8 @@ def confirm(
     applied = store.brake(request.desk).tighten(Mode.KILLED, change)
     if refusals:
         return refusals[0]
+    if not applied.recorded:
+        return Tightened(applied, request)
     return Tightened(applied, store.read(lambda c: read_request(c, request_id)))
 
 
@@ -185,7 +209,7 @@ def _tighten_and_ask(
 
     def change(tx: Connection) -> Row:
         body = {"reason": reason}
-        commands.record(
+        earlier = commands.record(
             tx,
             id=id,
             desk=desk,
@@ -195,6 +219,10 @@ def _tighten_and_ask(
             now=now,
             outcome="applied",
         )
+        if earlier is not None:
+            made.extend(filter(None, [find_request(tx, id)]))
+            return read_row(tx, desk)
+        lapse_due(tx, store.log, desk, now)
         _stricter(store, tx, desk, mode, actor, reason, now)
         pending = [r for r in open_requests(tx, desk) if r.action is action]
         if pending:
@@ -222,9 +250,13 @@ def _stricter(
         set_mode(tx, store.log, desk, mode, reason=reason, actor=actor.voice, now=now)
 
 
-def _pending(store: Store, desk: str, action: Action) -> Request | None:
-    found = store.read(lambda connection: open_requests(connection, desk))
-    return next((r for r in found if r.action is action), None)
+def _pending(store: Store, desk: str, action: Action, now: datetime) -> Request | None:
+    """The request that still waits; None as well when the store cannot be read: the brake goes on."""
+    try:
+        found = store.read(lambda connection: open_requests(connection, desk))
+    except StoreFailed:
+        return None
+    return next((r for r in found if r.action is action and lapse(r, now) is None), None)
 
 
 def _require(actor: Actor, act: Act) -> None:

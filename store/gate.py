@@ -28,18 +28,24 @@ class SendGate:
         self, intent: Intent, write: Callable[[ApprovedOrder], None]
     ) -> ApprovedOrder | Refused:
         """Ask the gate and, admitted, call `write` before anyone who tightens can be acknowledged."""
+        early = self._ask(intent)
+        if isinstance(early, Refused):
+            return early  # without touching the lock: senders in a row could keep a barrier off
         with self._lock.shared():
-            verdict = admit(
-                self._read_page(),
-                self._read_row(),
-                intent,
-                kill_file=self._home.kill_file.exists(),
-                boot=self._boot,
-                now_ns=self._monotonic_ns(),
-            )
+            verdict = self._ask(intent)
             if isinstance(verdict, ApprovedOrder):
                 write(verdict)
         return verdict
+
+    def _ask(self, intent: Intent) -> ApprovedOrder | Refused:
+        return admit(
+            self._read_page(),
+            self._read_row(),
+            intent,
+            kill_file=self._home.kill_file.exists(),
+            boot=self._boot,
+            now_ns=self._monotonic_ns(),
+        )
 
     def _read_page(self) -> Page | None:
         try:

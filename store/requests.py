@@ -103,10 +103,15 @@ def lapse_due(tx: Connection, log: EventLog, desk: str, now: datetime) -> list[R
 
 def read_request(connection: Connection, request_id: str) -> Request:
     """Raises NoSuchRequest."""
-    row = connection.execute(select(requests).where(requests.c.id == request_id)).first()
-    if row is None:
+    found = find_request(connection, request_id)
+    if found is None:
         raise NoSuchRequest(request_id)
-    return _request(row)
+    return found
+
+
+def find_request(connection: Connection, request_id: str) -> Request | None:
+    row = connection.execute(select(requests).where(requests.c.id == request_id)).first()
+    return _request(row) if row else None
 
 
 def open_requests(connection: Connection, desk: str) -> list[Request]:

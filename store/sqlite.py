@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from store.lock import GateLock
@@ -57,6 +57,8 @@ def _advice(version: str) -> str:
 
 LIBRARY = choose_library()
 Error: type[Exception] = LIBRARY.Error
+StoreFailed = (Error, SQLAlchemyError)
+"""Whatever keeps a transaction from being recorded: the brake then holds without a record."""
 DatabaseError = DBAPIError
 """What a statement raises when the database itself fails (full, damaged, gone)."""
 OperationalError: type[Exception] = LIBRARY.OperationalError
