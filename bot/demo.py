@@ -1,15 +1,12 @@
 """The demo: an exchange and a trader on this machine, and a live view that says what to type next."""
 
-import os
 import selectors
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -20,23 +17,22 @@ from bot.answer import FAILED, OK, Answer, Table
 from bot.commands.looking import events as events_command
 from bot.commands.looking import status as status_command
 from bot.commands.registry import Context
-from bot.commands.shown import orders_table
-from bot.picture import read_picture
+from bot.outside import Outside
+from bot.picture import Picture, read_picture
 from bot.terminal.render import renderable
+from bot.words import count
 from core.people import Person, shell_actor
 from store.codes import enroll, is_enrolled, present_code
 from store.home import Home
 from store.lock import running_pid
 from store.people import load_people
-from store.store import Store
+from store.store import Store, open_store
 
 READY_S = 60.0
 STOP_S = 40.0
 VIEW_EVERY_S = 1.0
 LINE_EVERY_S = 10.0
 DEMO_PEOPLE = ("alice", "bob")
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +49,36 @@ class NotReady(Exception):
     """A part of the demo did not come up; the message says which and what it said."""
 
 
-def run_demo(demo: Demo, open_store: Callable[[], Store], clock: Clock) -> int:
+def run_demo(demo: Demo, outside: Outside) -> int:
     """Start everything, show it until Ctrl+C, end everything."""
-    store = open_store()
-    people = _settle_people(demo, store)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    store = open_store(demo.home, outside.clock())
     children: list[subprocess.Popen[str]] = []
     try:
+        people = _settle_people(demo, store)
         exchange = _start_exchange(demo)
         children.append(exchange)
         url = _wait_for_exchange(exchange)
-        trader = _start_trader(demo, url)
+        trader = _start_trader(demo, url, outside)
         children.append(trader)
-        _wait_for_trader(store, demo.desk, trader)
-        _say(f"ready {url} (home {demo.home})")
-        _say(typing_hints(demo.home))
-        _show_until_interrupted(demo, store, people, trader, clock)
-        return OK
+        _wait_for_trader(demo, store, trader, outside)
+        outside.say(f"ready {url} (home {demo.home})")
+        outside.say(typing_hints(demo.home))
+        _show_until_interrupted(demo, store, people, children, outside)
+        raise NotReady(f"a part of the demo ended by itself; see {store.home.logs}")
     except NotReady as why:
-        _say(f"the demo did not come up: {why}")
+        outside.say(f"the demo is over: {why}")
         return FAILED
     except KeyboardInterrupt:
         return OK
     finally:
-        _end(children)
+        _end(children, outside)
         store.close()
 
 
 def typing_hints(home: Path) -> str:
     """What to type in a second terminal."""
-    at = "" if home == Path("var/demo") else f" --home {home}"
+    at = "" if home.absolute() == Path("var/demo").absolute() else f" --home {home}"
     run = ".venv/bin/perps-bot"
     return "\n".join(
         [
@@ -92,7 +89,7 @@ def typing_hints(home: Path) -> str:
             f"  {run} confirm REQUEST{at} --as bob --code CODE    closes everything",
             f"  {run} resume{at} --as alice --code CODE",
             f"  {run} confirm REQUEST{at} --as bob --code CODE    trades again",
-            "The codes are shown below; on a real desk each is on its owner's phone.",
+            "The codes are shown above; on a real desk each is on its owner's phone.",
         ]
     )
 
@@ -127,9 +124,10 @@ def _wait_for_exchange(exchange: "subprocess.Popen[str]") -> str:
     return words[2]
 
 
-def _start_trader(demo: Demo, url: str) -> "subprocess.Popen[str]":
+def _start_trader(demo: Demo, url: str, outside: Outside) -> "subprocess.Popen[str]":
     sandbox = demo.home / "sandbox"
-    environment = os.environ | {
+    environment = {
+        **outside.environment,
         "PERPS_EXCHANGE_URL": url,
         "PERPS_EXCHANGE_CA": str(sandbox / "ca.pem"),
         "PERPS_TRADER_KEY_FILE": str(sandbox / "keys" / "trader.json"),
@@ -149,60 +147,69 @@ def _start_trader(demo: Demo, url: str) -> "subprocess.Popen[str]":
         )
 
 
-def _wait_for_trader(store: Store, desk: str, trader: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + READY_S
+def _wait_for_trader(
+    demo: Demo, store: Store, trader: "subprocess.Popen[str]", outside: Outside
+) -> None:
+    """Until its loop has read the exchange once in this start."""
+    began, deadline = outside.clock(), time.monotonic() + READY_S
     said = store.home.logs / "trader.out"
-    while running_pid(store.home.single("loop", desk)) is None:
+    while True:
         if trader.poll() is not None:
             raise NotReady(f"the trader ended: {said.read_text()[-2000:]}")
         if time.monotonic() > deadline:
             raise NotReady(f"the trader did not start; see {said}")
+        if running_pid(store.home.single("loop", demo.desk)) is not None:
+            looked_at = _picture(demo, store, outside).looked_at
+            if looked_at is not None and looked_at >= began:
+                return
         time.sleep(0.1)
+
+
+def _picture(demo: Demo, store: Store, outside: Outside) -> Picture:
+    return read_picture(store, demo.desk, outside.clock(), outside.monotonic_ns())
 
 
 def _show_until_interrupted(
     demo: Demo,
     store: Store,
     people: dict[str, Person],
-    trader: "subprocess.Popen[str]",
-    clock: Clock,
+    children: list["subprocess.Popen[str]"],
+    outside: Outside,
 ) -> None:
-    terminal = sys.stdout.isatty()
-    if not terminal:
-        while trader.poll() is None:
-            _say(_one_line(store, demo.desk, clock()))
+    """Returns when a child has ended; Ctrl+C raises KeyboardInterrupt."""
+    if not outside.out.isatty():
+        while all(child.poll() is None for child in children):
+            outside.say(_one_line(_picture(demo, store, outside)))
             time.sleep(LINE_EVERY_S)
         return
-    with Live(console=Console(highlight=False), auto_refresh=False, screen=False) as live:
-        while trader.poll() is None:
-            live.update(_view(demo, store, people, clock()), refresh=True)
+    console = Console(file=outside.out, highlight=False)
+    with Live(console=console, auto_refresh=False, screen=False) as live:
+        while all(child.poll() is None for child in children):
+            live.update(_view(demo, store, people, outside), refresh=True)
             time.sleep(VIEW_EVERY_S)
 
 
-def _one_line(store: Store, desk: str, now: datetime) -> str:
-    picture = read_picture(store, desk, now)
-    known = picture.unknown or f"{len(picture.positions)} positions, {len(picture.live)} orders"
-    return f"{now:%H:%M:%S} {desk} {picture.row.mode.name}, {known}"
+def _one_line(picture: Picture) -> str:
+    known = picture.unknown or (
+        f"{count(len(picture.positions), 'position')}, {count(len(picture.live), 'live order')}"
+    )
+    return f"{picture.now:%H:%M:%S} {picture.desk} {picture.row.mode.name}, {known}"
 
 
-def _view(demo: Demo, store: Store, people: dict[str, Person], now: datetime) -> Group:
-    context = Context(store, [demo.desk], shell_actor("demo"), "view", now)
-    orders = read_picture(store, demo.desk, now).live[-8:]
-    parts: list[Answer] = [
-        status_command(context, []),
-        Answer("", [], [orders_table("live orders", orders, now)]),
-        _short(events_command(context, ["6"])),
-    ]
+def _view(demo: Demo, store: Store, people: dict[str, Person], outside: Outside) -> Group:
+    """What must be seen in a low window stands first."""
+    now = outside.clock()
+    context = Context(store, [demo.desk], shell_actor("demo"), "view", now, outside.monotonic_ns())
     codes = "   ".join(
         f"{name} {present_code(store.home.secrets, name, now)}"
         for name in DEMO_PEOPLE
         if name in people
     )
     return Group(
-        *(renderable(part) for part in parts),
-        Text(""),
+        Text(f"one-time codes now:   {codes}   (on a real desk: on their phones)", "bold cyan"),
+        renderable(status_command(context, [])),
+        renderable(_short(events_command(context, ["6"]))),
         Text(typing_hints(demo.home)),
-        Text(f"one-time codes now:   {codes}", style="bold cyan"),
         Text("Ctrl+C ends the demo; positions and their stops stay at its exchange.", style="dim"),
     )
 
@@ -216,8 +223,14 @@ def _short(answer: Answer) -> Answer:
     return Answer("", [], tables)
 
 
-def _end(children: list["subprocess.Popen[str]"]) -> None:
-    """The trader first, so that it can drain against an exchange that still answers."""
+def _end(children: list["subprocess.Popen[str]"], outside: Outside) -> None:
+    """The trader first, so that it can drain against an exchange that still answers.
+
+    A second Ctrl+C is not listened to: it would leave the children behind.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if children:
+        outside.say("ending the demo; the trader drains first")
     for child in reversed(children):
         if child.poll() is None:
             child.send_signal(signal.SIGINT)
@@ -228,8 +241,4 @@ def _end(children: list["subprocess.Popen[str]"]) -> None:
                 child.wait()
         if child.stdout is not None:
             child.stdout.close()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,13 +1,20 @@
 """Who is at the terminal: anyone with a shell, or a person who has proved it with a one-time code."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from bot.answer import REFUSED, Answer
+from bot.answer import REFUSED, USAGE, Answer
+from bot.outside import Outside
+from bot.record import on_record
 from core.people import Actor, Person, shell_actor
-from store.codes import AlreadyEnrolled, CodeRefusal, enroll, is_enrolled, present_code, use_code
+from store.codes import AlreadyEnrolled, enroll, is_enrolled, present_code, use_code
+from store.people import load_people
 from store.store import Store
+
+NAME_SHOWN_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +24,22 @@ class Claim:
     login: str
     name: str | None
     code: str | None
+    needless: bool = False
+    """What is asked for needs no proof: whoever cannot give it may leave it away."""
 
 
 def prove(
-    store: Store, people: dict[str, Person], claim: Claim, desks: list[str], now: datetime
+    store: Store, people: Mapping[str, Person], claim: Claim, desks: Sequence[str], now: datetime
 ) -> Actor | Answer:
-    """The actor, or why the claim proves nobody. A refused code is on record."""
+    """The actor, or why the claim proves nobody. A refused name or code is on record."""
+    shell = shell_actor(claim.login)
     if claim.name is None and claim.code is None:
-        return shell_actor(claim.login)
+        return shell
     if claim.name is None:
         return _refused("a code needs a name", "add --as NAME")
     person = people.get(claim.name)
     if person is None:
+        on_record(store, desks, "code_refused", shell, _claimed(claim, "NO_SUCH_PERSON"), now)
         known = ", ".join(sorted(people))
         return _refused(f"nobody is called {claim.name!r}", f"people: {known}")
     if claim.code is None:
@@ -37,19 +48,19 @@ def prove(
     refused = store.write(lambda tx: use_code(tx, store.home.secrets, person.name, code, now))
     if refused is None:
         return Actor(person.name, person)
-    for desk in desks:
-        _record(store, desk, claim, refused, now)
-    return _refused(refused.value, f"the code was given for {claim.name}")
+    on_record(store, desks, "code_refused", shell, _claimed(claim, refused.name), now)
+    return _refused(refused.value.replace("NAME", person.name), _without_proof(claim))
 
 
-def _record(store: Store, desk: str, claim: Claim, refused: CodeRefusal, now: datetime) -> None:
-    body = {"claimed": claim.name, "refused": refused.name}
-    actor = f"shell:{claim.login}"
-    store.write(
-        lambda tx: store.log.append(
-            tx, desk=desk, kind="code_refused", actor=actor, now=now, body=body
-        )
-    )
+def _without_proof(claim: Claim) -> str:
+    says = f"the code was given for {claim.name}"
+    if claim.needless:
+        says += "; anyone with a shell may do this: leave --as and --code away"
+    return says
+
+
+def _claimed(claim: Claim, refused: str) -> dict[str, Any]:
+    return {"claimed": (claim.name or "")[:NAME_SHOWN_MAX], "refused": refused}
 
 
 def _refused(why: str, what: str) -> Answer:
@@ -57,19 +68,57 @@ def _refused(why: str, what: str) -> Answer:
     return Answer(f"Refused: {why}.", lines, code=REFUSED)
 
 
-def enroll_person(store: Store, people: dict[str, Person], name: str) -> Answer:
-    """Give a person one-time codes; the URI goes into their phone once."""
+def people_command(
+    store: Store, people_file: Path, words: Sequence[str], desks: Sequence[str], outside: Outside
+) -> Answer:
+    """`people` in its three forms. It is about the home, not about a desk."""
+    match tuple(words):
+        case ("code", name):
+            return demo_code(store, name, outside.clock())
+        case ("enroll", name):
+            people = load_people(people_file)
+            return enroll_person(store, people, name, desks, outside)
+        case () | ("check",):
+            return _people_shown(store, people_file)
+    usage = "Usage: people check | people enroll NAME | people code NAME (demo only)"
+    return Answer("people: not understood", [usage, "Nothing was changed."], code=USAGE)
+
+
+def _people_shown(store: Store, people_file: Path) -> Answer:
+    people = load_people(people_file)
+    enrolled = {name: is_enrolled(store.home.secrets, name) for name in people}
+    lines = [
+        f"{person.name}: {person.full_name}; {', '.join(sorted(person.roles))}; "
+        + ("has one-time codes" if enrolled[person.name] else "NO one-time codes yet")
+        for person in people.values()
+    ]
+    facts = {
+        "file": str(people_file),
+        "people": {
+            person.name: {"roles": sorted(person.roles), "enrolled": enrolled[person.name]}
+            for person in people.values()
+        },
+    }
+    return Answer(f"{len(people)} people in {people_file}", lines, [], facts)
+
+
+def enroll_person(
+    store: Store, people: Mapping[str, Person], name: str, desks: Sequence[str], outside: Outside
+) -> Answer:
+    """Give a person one-time codes, on record; the URI goes into their phone once."""
     if name not in people:
         return _refused(f"nobody is called {name!r}", f"people: {', '.join(sorted(people))}")
     try:
         uri = enroll(store.home.secrets, name)
     except AlreadyEnrolled as known:
         return _refused(f"{name} has codes already", f"if the phone is lost, remove {known} first")
+    shell, body = shell_actor(outside.login), {"person": name}
+    on_record(store, desks, "person_enrolled", shell, body, outside.clock())
     lines = [
         "Scan this as a QR code, or paste it into an authenticator. It is shown only now.",
         uri,
     ]
-    return Answer(f"{name} is enrolled", lines, [], {"uri": uri})
+    return Answer(f"{name} is enrolled", lines, [], {"person": name, "uri": uri})
 
 
 def demo_code(store: Store, name: str, now: datetime) -> Answer:

@@ -31,19 +31,14 @@ class Options:
     @property
     def tightens(self) -> bool:
         """Whether this must work even where nothing else does."""
-        return self.kill_switch or self.verb in ("kill", "reduce-only") or self._puts_reduce_only
+        if self.verb is None or self.kill_switch:
+            return self.kill_switch or self.reduce_only
+        return self.verb in ("kill", "reduce-only")
 
     @property
     def runs_trader(self) -> bool:
-        return self.verb is None and not self.kill_switch and not self.shutdown and self._run
-
-    @property
-    def _run(self) -> bool:
-        return self.profile is not None or self.reduce_only
-
-    @property
-    def _puts_reduce_only(self) -> bool:
-        return self.verb is None and self.reduce_only and self.profile is None
+        asked_for_more = self.verb is not None or self.kill_switch or self.shutdown
+        return not asked_for_more and (self.profile is not None or self.reduce_only)
 
     @property
     def said(self) -> str:

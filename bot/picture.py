@@ -53,12 +53,22 @@ class Held:
         return sum(order.left for order in self.stops)
 
     @property
+    def contracts(self) -> int:
+        """Signed: ours, or the exchange's where our books have none."""
+        return self.position.contracts or self.there or 0
+
+    @property
     def unrealised_usd(self) -> Decimal | None:
-        return self.position.unrealised_usd(self.mark.price) if self.mark else None
+        """None without a mark, and where our books do not know at what price it was entered."""
+        if self.mark is None or not self.position.contracts:
+            return None
+        return self.position.unrealised_usd(self.mark.price)
 
     @property
     def notional_usd(self) -> Decimal | None:
-        return self.position.notional_usd(self.mark.price) if self.mark else None
+        if self.mark is None or self.product is None:
+            return None
+        return self.product.notional_usd(self.contracts, self.mark.price)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,17 @@ from decimal import Decimal
 
 def money(amount: Decimal) -> str:
     """$1,234.50; a minus sign stands before the dollar."""
-    return f"{'−' if amount < 0 else ''}${abs(amount):,.2f}"
+    return f"{'−' if _cents(amount) < 0 else ''}${abs(amount):,.2f}"
 
 
 def signed(amount: Decimal) -> str:
     """+$1.20 or −$1.20."""
-    return f"{'−' if amount < 0 else '+'}${abs(amount):,.2f}"
+    return f"{'−' if _cents(amount) < 0 else '+'}${abs(amount):,.2f}"
+
+
+def _cents(amount: Decimal) -> Decimal:
+    """What is shown: a loss of less than half a cent has no sign."""
+    return round(amount, 2)
 
 
 def percent(share: Decimal) -> str:
@@ -46,3 +51,8 @@ def lasting(seconds: float) -> str:
 
 def clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S} UTC"
+
+
+def count(number: int, what: str) -> str:
+    """1 position, 2 positions."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

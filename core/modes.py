@@ -23,7 +23,7 @@ _MEANING = {
     Mode.ACTIVE: "trading within its limits",
     Mode.REDUCE_ONLY: "no entries; the strategy may still get out",
     Mode.HELD: "nothing new leaves; protective stops stay, positions stay OPEN",
-    Mode.KILLED: "stopped; everything is cancelled and closed",
+    Mode.KILLED: "stopped; nothing leaves but cancels and closes",
 }
 
 

@@ -47,8 +47,8 @@ class RiskView:
     position: int
     live: Sequence[Reservation]
     """What live orders of this product may still fill."""
-    other_notional_usd: Decimal
-    """Worst-case notional of the desk's other products."""
+    other_notional_usd: Decimal | None
+    """Worst-case notional of the desk's other products; None when one of them has no fresh mark."""
     equity_usd: Decimal | None
     day_loss_usd: Decimal
     orders_last_minute: int
@@ -173,6 +173,8 @@ def position_notional(spec: OrderSpec, view: RiskView) -> Finding:
 def leverage(spec: OrderSpec, view: RiskView) -> Finding:
     if view.equity_usd is None or view.equity_usd <= 0:
         return RiskRefused(RiskRefusal.EQUITY_UNKNOWN, f"equity {view.equity_usd}")
+    if view.other_notional_usd is None:
+        return RiskRefused(RiskRefusal.STALE_MARK, "another open product has no fresh mark")
     gross = view.other_notional_usd + _product(view).notional_usd(
         _worst_after(spec, view), spec.limit_price
     )

@@ -72,18 +72,19 @@ class Applied:
 
 
 class Brake:
-    """Tightens and loosens one desk of a home."""
+    """Tightens and loosens one desk of a home. Making one raises UnknownDesk."""
 
     def __init__(self, home: Home, desk: str) -> None:
         self._home = home
         self._desk = desk
-        self._page = GatePage(home.page(desk))
-        self._lock = GateLock(home.lock(desk))
         self._turnstile = GateLock(home.turnstile)
         self._engine = sqlite.writing_engine(home.database, COMMIT_S)
         self._one_at_a_time = threading.Lock()
         with self._engine.connect() as connection:  # open and warm now, not when it matters
+            read_row(connection, desk)  # a desk that is not there gets no files
             connection.rollback()
+        self._page = GatePage(home.page(desk))
+        self._lock = GateLock(home.lock(desk))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -215,7 +216,6 @@ def hold_without_store(home: Home) -> list[str]:
     Pages, KILL file, barrier and fence work without a database. The record waits: the next loop
     that finds the KILL file writes it.
     """
-    home.kill_file.touch(mode=0o600)
     held = []
     for path in sorted(home.root.glob("*.page")):
         desk = path.stem
@@ -229,4 +229,6 @@ def hold_without_store(home: Home) -> list[str]:
             lock.take_alone(AFTER_FENCE_S)
         lock.release()
         held.append(desk)
+    with contextlib.suppress(OSError):  # the pages are closed even where no file can be made
+        home.kill_file.touch(mode=0o600)
     return held

@@ -59,6 +59,12 @@ def record(
     return None
 
 
+def read_command(connection: Connection, id: str) -> Command | None:
+    """What was asked for under this id, if anything was."""
+    row = connection.execute(select(commands).where(commands.c.id == id)).first()
+    return _command(row) if row else None
+
+
 def waiting(connection: Connection, desk: str) -> list[Command]:
     """What the trader has still to take up, oldest first."""
     rows = connection.execute(_WAITING, {"desk": desk})

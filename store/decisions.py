@@ -62,6 +62,7 @@ def ask_kill(
     With a kill pending, another proved person's kill is its confirmation, and the same one's a reminder.
     """
     _require(actor, Act.TIGHTEN)
+    reason = _readable(reason)
     pending = _pending(store, desk, Action.KILL, now)
     if pending and answer_refusal(pending, RequestState.CONFIRMED, actor, now) is None:
         return confirm(store, pending.id, actor, now)
@@ -74,7 +75,7 @@ def ask_reduce_only(
     """REDUCE_ONLY at once on one voice; a second person's confirmation makes it the standing state."""
     _require(actor, Act.TIGHTEN)
     return _tighten_and_ask(
-        store, desk, Mode.REDUCE_ONLY, Action.REDUCE_ONLY, actor, reason, id, now
+        store, desk, Mode.REDUCE_ONLY, Action.REDUCE_ONLY, actor, _readable(reason), id, now
     )
 
 
@@ -90,6 +91,7 @@ def kill_now(
 ) -> Applied:
     """Break-glass: both phases on one voice. A person needs the role; a shell on the machine is enough."""
     _require(actor, Act.BREAK_GLASS)
+    reason = _readable(reason)
 
     def change(tx: Connection) -> Row:
         body = {"reason": reason, "keep_positions": keep_positions}
@@ -119,8 +121,16 @@ def ask_resume(
 ) -> Request | RequestRefusal:
     """Record that a person wants the desk ACTIVE again. Nothing changes until another agrees."""
     if actor.person is None:
-        return RequestRefusal.NOT_A_PERSON
+        refused = RequestRefusal.NOT_A_PERSON
+        body = {"action": Action.RESUME, "refused": refused.name}
+        store.write(
+            lambda tx: store.log.append(
+                tx, desk=desk, kind="ask_refused", actor=actor.voice, now=now, body=body
+            )
+        )
+        return refused
     _require(actor, Act.ASK)
+    reason = _readable(reason)
 
     def transaction(tx: Connection) -> Request:
         lapse_due(tx, store.log, desk, now)
@@ -148,16 +158,7 @@ def confirm(
         if isinstance(answered, RequestRefusal):
             refusals.append(answered)
             return read_row(tx, request.desk)
-        _stricter(store, tx, request.desk, Mode.KILLED, actor, request.reason, now)
-        ask_flatten(
-            tx,
-            store.log,
-            id=request.id,
-            desk=request.desk,
-            reason=request.reason,
-            actor=actor.voice,
-            now=now,
-        )
+        _carry_out_kill(store, tx, request, actor, now)
         return read_row(tx, request.desk)
 
     applied = store.brake(request.desk).tighten(Mode.KILLED, change)
@@ -226,7 +227,7 @@ def _tighten_and_ask(
         _stricter(store, tx, desk, mode, actor, reason, now)
         pending = [r for r in open_requests(tx, desk) if r.action is action]
         if pending:
-            made.append(pending[0])
+            made.append(_second_voice(store, tx, pending[0], actor, now))
         elif read_control(tx, desk).mode is mode:
             made.append(ask(tx, store.log, asked(id, desk, action, reason, actor, now)))
         return read_row(tx, desk)
@@ -235,6 +236,39 @@ def _tighten_and_ask(
     if not applied.recorded:
         return Tightened(applied, None)
     return Tightened(applied, made[0] if made else None)
+
+
+def _second_voice(
+    store: Store, tx: Connection, pending: Request, actor: Actor, now: datetime
+) -> Request:
+    """Two people may kill at the same moment: the later one's voice is the confirmation."""
+    wanted = RequestState.CONFIRMED
+    if pending.action is not Action.KILL or answer_refusal(pending, wanted, actor, now):
+        return pending
+    answered = answer(tx, store.log, pending.id, wanted, actor, now)
+    assert isinstance(answered, Request), "it was asked just now, in this transaction"
+    _carry_out_kill(store, tx, answered, actor, now)
+    return answered
+
+
+def _carry_out_kill(
+    store: Store, tx: Connection, request: Request, actor: Actor, now: datetime
+) -> None:
+    _stricter(store, tx, request.desk, Mode.KILLED, actor, request.reason, now)
+    ask_flatten(
+        tx,
+        store.log,
+        id=request.id,
+        desk=request.desk,
+        reason=request.reason,
+        actor=actor.voice,
+        now=now,
+    )
+
+
+def _readable(reason: str) -> str:
+    """A reason as it can be kept: what a broken terminal sends must not keep a brake from working."""
+    return reason.encode("utf-8", "replace").decode("utf-8")
 
 
 def _stricter(

@@ -70,11 +70,17 @@ def move_leg(tx: Connection, log: EventLog, job: Job, leg: Leg, to: Leg, now: da
     """Advance one leg. Raises ValueError for a move its table does not have."""
     if to.state is not leg.state and to.state not in LEG_TRANSITIONS[leg.state]:
         raise ValueError(f"a leg that is {leg.state} cannot become {to.state}")
-    tx.execute(
+    changed = tx.execute(
         update(flatten_legs)
-        .where(flatten_legs.c.job_id == job.id, flatten_legs.c.product_id == leg.product_id)
+        .where(
+            flatten_legs.c.job_id == job.id,
+            flatten_legs.c.product_id == leg.product_id,
+            flatten_legs.c.state == leg.state,
+        )
         .values(state=to.state, attempt=to.attempt, detail=to.detail, updated_at=now)
     )
+    if changed.rowcount != 1:
+        raise ValueError(f"leg {leg.product_id} of {job.id} is not {leg.state} any more")
     if to.state is not leg.state:
         body = {"job": job.id, "product": leg.product_id, "state": to.state, "detail": to.detail}
         log.append(tx, desk=job.desk, kind="flatten_leg", actor="trader", now=now, body=body)
@@ -87,11 +93,13 @@ def move_job(
     if to not in JOB_TRANSITIONS[job.state]:
         raise ValueError(f"a flatten that is {job.state} cannot become {to}")
     when = {"taken_at": now} if to is JobState.RUNNING else {"ended_at": now}
-    tx.execute(
+    changed = tx.execute(
         update(flatten_jobs)
-        .where(flatten_jobs.c.id == job.id)
+        .where(flatten_jobs.c.id == job.id, flatten_jobs.c.state == job.state)
         .values(state=to, outcome=outcome, **when)
     )
+    if changed.rowcount != 1:
+        raise ValueError(f"flatten {job.id} is not {job.state} any more")
     body = {"job": job.id, "state": to, "outcome": outcome}
     log.append(tx, desk=job.desk, kind="flatten", actor="trader", now=now, body=body)
 

@@ -11,6 +11,8 @@ _REFUSED_FILE_SYSTEMS = (
     *("nfs", "cifs", "smb", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs"),
     *("9p", "virtiofs", "fuse", "vboxsf", "prl_fs"),
 )
+_HARMLESS = {"sandbox", "escalation.yaml", "KILL"}
+"""What may lie in a directory that becomes a home; any other directory is not ours to close."""
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
@@ -71,8 +73,8 @@ def open_home(root: Path) -> Home:
     """Make the home, or check it. Raises HomeRefused for a loose mode or an unsafe file system."""
     os.umask(0o077)
     home = Home(root.absolute())
-    if home.root.exists() and not home.database.exists():
-        home.root.chmod(0o700)  # nothing of ours has been readable in it yet
+    if home.root.is_dir() and {entry.name for entry in home.root.iterdir()} <= _HARMLESS:
+        home.root.chmod(0o700)  # nothing that matters has been readable in it yet
     for directory in (home.root, home.run, home.secrets, home.logs):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_loose(directory)

@@ -143,7 +143,7 @@ class Read:
 
     @property
     def failing(self) -> bool:
-        return self.failed_at is not None and (self.ok_at is None or self.failed_at > self.ok_at)
+        return self.failed_at is not None and (self.ok_at is None or self.failed_at >= self.ok_at)
 
 
 def read_succeeded(tx: Connection, desk: str, what: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from core.exposure import Reservation, worst_case
+from core.exposure import Reservation, WorstCase, worst_case
 from core.gate import FORBIDDEN, GateRefusal, Intent, Refused
 from core.limits import Limits
 from core.orders import (
@@ -60,7 +60,7 @@ def risk_view(connection: Connection, spec: OrderSpec, limits: Limits, now: date
         mark=read_mark(connection, desk, spec.product_id),
         position=_position(connection, spec),
         live=reservations(connection, desk, spec.product_id),
-        other_notional_usd=_other_notional(connection, desk, spec.product_id),
+        other_notional_usd=_other_notional(connection, desk, spec.product_id, limits, now),
         equity_usd=account.equity_usd if account else None,
         day_loss_usd=day_loss(connection, desk, now),
         orders_last_minute=_recent_entries(connection, desk, now),
@@ -197,18 +197,22 @@ def _position(connection: Connection, spec: OrderSpec) -> int:
     return ours.contracts if ours else 0
 
 
-def _other_notional(connection: Connection, desk: str, but_product_id: str) -> Decimal:
-    """Worst-case notional of the desk's other products at their marks."""
+def _other_notional(
+    connection: Connection, desk: str, but_product_id: str, limits: Limits, now: datetime
+) -> Decimal | None:
+    """Worst-case notional of the desk's other products; None when one of them has no fresh mark."""
     held = {p.product_id: p for p in read_positions(connection, desk)}
     working = {order.spec.product_id for order in live_orders(connection, desk)}
     total = Decimal(0)
     for product_id in (held.keys() | working) - {but_product_id}:
         product = read_product(connection, desk, product_id)
         mark = read_mark(connection, desk, product_id)
-        if product is None or mark is None:
-            continue
         contracts = held[product_id].contracts if product_id in held else 0
         worst = worst_case(contracts, reservations(connection, desk, product_id))
+        if worst == WorstCase(0, 0):
+            continue
+        if product is None or mark is None or mark.age_s(now) > limits.mark_stale_s:
+            return None
         total += product.notional_usd(max(abs(worst.lowest), abs(worst.highest)), mark.price)
     return total
 

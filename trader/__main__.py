@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.modes import Mode
 from store.home import HomeRefused
 from store.lock import AlreadyRunning
 from store.sqlite import UnsafeSQLite
@@ -57,7 +56,7 @@ def _run(options: argparse.Namespace, settings: Settings, profile: Profile) -> i
             run_once=options.run_once,
             reduce_only=options.reduce_only or settings.reduce_only,
             hold=settings.kill_switch,
-            first_mode=Mode.ACTIVE if options.dry_run else profile.first_mode,
+            first_mode=profile.first_mode,
             command=(sys.executable, "-m", "trader"),
         ),
         settings,

@@ -204,7 +204,8 @@ def _story(c: Transaction, job: Job, open_now: dict[str, int]) -> str:
         mine = [f for f in closes if f.product_id == product_id]
         size = sum(f.contracts for f in mine)
         average = sum((f.contracts * f.price for f in mine), Decimal(0)) / size
-        parts.append(f"closed {size} {product_id} at {average:.2f}")
+        shown = format(average.quantize(Decimal("0.0001")).normalize(), "f")
+        parts.append(f"closed {size} {product_id} at {shown}")
     for leg in job.legs:
         if leg.state is LegState.RESIDUAL:
             parts.append(

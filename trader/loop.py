@@ -99,7 +99,8 @@ class Loop:
         row = self._sweep.tick(now)
         flattening = self._flatten.tick(now)
         if self.phase in (Phase.ARMED, Phase.DRAINING):
-            self._trade(row.mode, flattening, now)
+            # A dry run sends nothing, so it may show what an ACTIVE desk would do.
+            self._trade(Mode.ACTIVE if self._desk.dry_run else row.mode, flattening, now)
         self._funding.tick(now)
         if _due(self._beat_at, now, HEARTBEAT_EVERY):
             self._beat_at = now

@@ -1,10 +1,11 @@
-"""One full cycle: reconcile, look at every product once, let what was sent come back, say what happened."""
+"""One full cycle: reconcile, look at every product once, cancel what rests, say what happened."""
 
 import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
 
+from store.events import latest
 from store.ledger import held, read_positions
 from store.orders import latest_orders
 from store.wakeups import Listener
@@ -13,6 +14,7 @@ from trader.loop import Loop, Phase
 
 READY_S = 30.0
 REPLIES_S = 15.0
+DRAIN_S = 15.0
 TICK_S = 0.02
 
 
@@ -29,8 +31,10 @@ def run_once(loop: Loop, desk: Desk, listener: Listener, clock: Callable[[], dat
         REPLIES_S,
         lambda: loop.cycles > 0 and not desk.calls.running("place:"),
     )
+    loop.drain(clock())  # nobody will watch over what rests once this process is gone
+    drained = _ticking(loop, listener, clock, DRAIN_S, lambda: loop.phase is Phase.DRAINED)
     _summary(desk, began)
-    return 0 if replied else 1
+    return 0 if replied and drained else 1
 
 
 def _ticking(
@@ -54,7 +58,15 @@ def _summary(desk: Desk, began: datetime) -> None:
         o for o in desk.read(lambda c: latest_orders(c, desk.name, 100)) if o.created_at >= began
     ]
     positions = held(desk.read(lambda c: read_positions(c, desk.name)))
-    _say(f"one cycle of profile {desk.profile.name}: {len(orders)} orders sent")
+    if desk.dry_run:
+        _say(f"one cycle of profile {desk.profile.name}, dry: none of these orders was sent")
+        for event in desk.read(lambda c: latest(c, desk.name, 100)):
+            if event.kind == "order_shown" and event.at >= began:
+                told = event.body
+                what = " ".join(told[part] for part in ("kind", "side", "contracts", "product"))
+                _say(f"  {what} at {told['limit_price']}")
+    else:
+        _say(f"one cycle of profile {desk.profile.name}: {len(orders)} orders sent")
     for order in orders:
         spec = order.spec
         _say(

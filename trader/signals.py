@@ -2,7 +2,7 @@
 
 from collections import deque
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -23,6 +23,7 @@ from trader.strategies.baseline import Wish
 from trader.sweep import Cancels
 from trader.sync import Sync
 
+FIRST_MARKS_WITHIN = timedelta(seconds=10)
 EXIT_GIVEN_UP_AFTER = timedelta(seconds=10)
 
 
@@ -41,6 +42,8 @@ class Signals:
         self._next_bar_at: datetime | None = None
         self._leaving: dict[str, datetime] = {}
         self._unseeded: set[str] = set()
+        self._following: tuple[str, ...] = ()
+        self._followed_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def leaving(self) -> frozenset[str]:
@@ -49,6 +52,7 @@ class Signals:
 
     def follow(self, product_ids: tuple[str, ...], now: datetime) -> None:
         """Fetch past closes of these, so that the averages exist at the first bar."""
+        self._following, self._followed_at = product_ids, now
         since = now - timedelta(minutes=self._desk.profile.strategy.slow + 1)
         for product_id in product_ids:
             self._unseeded.add(product_id)
@@ -71,7 +75,7 @@ class Signals:
         for product_id in list(self._leaving):
             self._leave(product_id, mode, now)
         waiting = self._next_bar_at is not None and now < self._next_bar_at
-        if waiting or self._unseeded:
+        if waiting or self._unseeded or self._is_early(now):
             return {}
         self._next_bar_at = now + timedelta(seconds=float(self._desk.profile.bar_s))
         wishes: dict[str, Wish] = {}
@@ -86,6 +90,11 @@ class Signals:
                 if self._sync.fresh(now):
                     self._act(product, mark, wish, mode, now)
         return wishes
+
+    def _is_early(self, now: datetime) -> bool:
+        """The first bar waits a while for the first marks; later ones wait for nobody."""
+        first = self._next_bar_at is None and now - self._followed_at < FIRST_MARKS_WITHIN
+        return first and any(self._market.mark(p) is None for p in self._following)
 
     def _bar(self, product_id: str) -> deque[Decimal]:
         length = self._desk.profile.strategy.slow

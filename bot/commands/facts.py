@@ -106,6 +106,7 @@ def applied_facts(applied: Applied) -> dict[str, Any]:
         "recorded": applied.recorded,
         "fenced": applied.fenced,
         "in_flight": applied.in_flight,
+        "quiet": applied.quiet,
     }
 
 

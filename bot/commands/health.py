@@ -1,18 +1,18 @@
 """Is everything alive? For people and for monitors: the exit code says it too."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.answer import FAILED, OK, Answer, Table
-from bot.commands.looking import each_desk, gate_line, picture_of
+from bot.commands.lines import BEAT_LATE, gate_closed, gate_line
+from bot.commands.looking import each_desk, picture_of
 from bot.commands.registry import Context, command
 from bot.picture import Picture
-from bot.words import age
+from bot.words import age, count
+from store.home import Home
+from store.lock import running_pid
 
-BEAT_LATE = timedelta(seconds=5)
 DISK_LOW_SHARE = 0.05
 
 
@@ -29,21 +29,24 @@ class Check:
 @command(
     "health",
     "processes, gate, store, exchange, disk; exit code 1 when something is wrong",
+    examples=["health", "health --json", "health --watch"],
     watch_s=2,
 )
 def health(context: Context, _words: Sequence[str]) -> Answer:
     def show(desk: str) -> Answer:
         picture = picture_of(context, desk)
         checks = [
-            *_processes(picture),
+            *_processes(picture, context.store.home),
             _gate(picture),
             _exchange(picture),
+            *_other_reads(picture),
+            _store(context.store.home),
             _constraints(picture),
             _disk(str(context.store.home.root)),
         ]
         wrong = [check for check in checks if not check.ok]
         rows = [["ok" if c.ok else "WRONG", c.name, c.says, "" if c.ok else c.mend] for c in checks]
-        title = f"{desk}: " + (f"{len(wrong)} things are wrong" if wrong else "well")
+        title = f"{desk}: " + (f"{count(len(wrong), 'thing')} wrong" if wrong else "well")
         facts = {"wrong": [c.name for c in wrong], "checks": {c.name: c.says for c in checks}}
         table = Table("health", ["", "what", "how", "what to do"], rows)
         return Answer(title, [], [table], facts, FAILED if wrong else OK)
@@ -51,36 +54,30 @@ def health(context: Context, _words: Sequence[str]) -> Answer:
     return each_desk(context, show)
 
 
-def _processes(picture: Picture) -> list[Check]:
+def _processes(picture: Picture, home: Home) -> list[Check]:
+    """A process lives when it holds its lock and has beaten lately: a pid alone may be another's."""
     beats = {beat.process: beat for beat in picture.heartbeats}
     mend = "start it: perps-bot --profile PROFILE"
     checks = []
     for process in ("guard", "loop"):
         beat = beats.get(process)
+        pid = running_pid(home.single(process, picture.desk))
         if beat is None:
-            checks.append(Check(process, False, "has never run", mend))
+            says = "has never run" if pid is None else f"pid {pid} has not beaten yet"
+            checks.append(Check(process, False, says, mend))
             continue
-        alive = _alive(beat.pid) and picture.now - beat.at <= BEAT_LATE
-        says = f"pid {beat.pid}, beat {age(beat.at, picture.now)}, {beat.detail}"
+        alive = pid is not None and picture.now - beat.at <= BEAT_LATE
+        lives = f"pid {pid}" if pid is not None else f"GONE (was pid {beat.pid})"
+        says = f"{lives}, beat {age(beat.at, picture.now)}, {beat.detail}"
         checks.append(Check(process, alive, says, mend))
     return checks
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _gate(picture: Picture) -> Check:
     line = gate_line(picture)
-    closed = "CLOSED" in line or "not applied" in line
-    mend = "look at `status`; a KILL file goes when two people resume"
-    return Check("gate", not closed, line.removeprefix("gate: "), mend)
+    well = gate_closed(picture) is None and "not applied" not in line
+    mend = "a trader that runs opens it after a clean look; a KILL file goes when two people resume"
+    return Check("gate", well, line.removeprefix("gate: "), mend)
 
 
 def _exchange(picture: Picture) -> Check:
@@ -88,6 +85,28 @@ def _exchange(picture: Picture) -> Check:
         mend = "check the network and the exchange's status page; unknown is not flat"
         return Check("exchange", False, picture.unknown, mend)
     return Check("exchange", True, f"read {age(picture.looked_at, picture.now)}")
+
+
+def _other_reads(picture: Picture) -> list[Check]:
+    """Reads beside the look itself, such as marks by REST."""
+    mend = "check the network and the exchange's status page"
+    return [
+        Check(
+            name,
+            not read.failing,
+            f"FAILING: {read.error}" if read.failing else f"read {age(read.ok_at, picture.now)}",
+            mend,
+        )
+        for name, read in sorted(picture.reads.items())
+        if "positions" not in name
+    ]
+
+
+def _store(home: Home) -> Check:
+    size = home.database.stat().st_size / 2**20
+    return Check(
+        "store", True, f"opened and read, {size:,.1f} MiB; events verify proves the record"
+    )
 
 
 def _constraints(picture: Picture) -> Check:
@@ -103,5 +122,5 @@ def _constraints(picture: Picture) -> Check:
 def _disk(path: str) -> Check:
     usage = shutil.disk_usage(path)
     share = usage.free / usage.total
-    says = f"{usage.free // 2**30} GiB free ({share * 100:.0f} %)"
+    says = f"{usage.free / 2**30:,.1f} GiB free ({share * 100:.0f} %)"
     return Check("disk", share > DISK_LOW_SHARE, says, "make room: a full disk stops the record")

@@ -1,16 +1,22 @@
 """The lines that make up a status: gate, money, risk, constraints, flatten, processes."""
 
+from datetime import datetime, timedelta
+
 from bot.commands.shown import UNKNOWN
 from bot.picture import Picture
 from bot.words import age, clock, lasting, money, percent, signed
 from core.books import Books, DayPnl
 from core.gate import BEAT_LATE_NS
 from core.modes import Mode
+from store.heartbeats import Heartbeat
 
 ANOTHER_BOOT_NS = 60_000_000_000
 """A lease is a second or so long: one that runs longer was given before this machine's last start."""
 
 ACCOUNT_FRESH_S = 60
+
+BEAT_LATE = timedelta(seconds=5)
+"""A process that has not beaten for so long does no work."""
 
 
 def mode_line(picture: Picture) -> str:
@@ -153,7 +159,10 @@ def process_lines(picture: Picture) -> list[str]:
     """Which processes of the desk live."""
     if not picture.heartbeats:
         return ["no process of this desk has ever run; start it: perps-bot --profile PROFILE"]
-    return [
-        f"{beat.process}: {beat.detail}, pid {beat.pid}, beat {age(beat.at, picture.now)}"
-        for beat in picture.heartbeats
-    ]
+    return [_process_line(beat, picture.now) for beat in picture.heartbeats]
+
+
+def _process_line(beat: Heartbeat, now: datetime) -> str:
+    if now - beat.at > BEAT_LATE:
+        return f"{beat.process}: SILENT, last beat {age(beat.at, now)} (pid {beat.pid})"
+    return f"{beat.process}: {beat.detail}, pid {beat.pid}, beat {age(beat.at, now)}"

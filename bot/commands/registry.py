@@ -73,9 +73,7 @@ def command(
 
     def register(run: Run) -> Run:
         name = usage.split()[0]
-        COMMANDS[name] = Command(
-            name, usage, summary, act, run, examples, watch_s, proof, check
-        )
+        COMMANDS[name] = Command(name, usage, summary, act, run, examples, watch_s, proof, check)
         return run
 
     return register

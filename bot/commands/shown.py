@@ -24,11 +24,11 @@ def _position_row(held: Held, picture: Picture) -> list[str]:
     mark, unrealised = held.mark, held.unrealised_usd
     size = UNKNOWN
     if held.product is not None:
-        base = held.product.base_size(abs(position.contracts))
+        base = held.product.base_size(abs(held.contracts))
         size = f"{plain(base)} {held.product.underlying}"
     return [
         position.product_id,
-        side_of(position.contracts),
+        side_of(held.contracts),
         contracts_of(held),
         size,
         plain(position.average_price.quantize(Decimal("0.0001"))) if position.contracts else "",
@@ -103,11 +103,11 @@ def _open_position(held: Held, picture: Picture) -> str:
     mark = held.mark
     size = "size UNKNOWN"
     if held.product is not None:
-        base = held.product.base_size(abs(held.position.contracts))
+        base = held.product.base_size(abs(held.contracts))
         size = f"{plain(base)} {held.product.underlying}"
     at = f"{plain(mark.price)} ({age(mark.at, picture.now)})" if mark else UNKNOWN
     return (
-        f"  {held.position.product_id}: {side_of(held.position.contracts)} {contracts_of(held)} "
+        f"  {held.position.product_id}: {side_of(held.contracts)} {contracts_of(held)} "
         f"contracts ({size}), mark {at}, worth {at_mark(held.notional_usd, money, held)}, "
         f"unrealised {at_mark(held.unrealised_usd, signed, held)}, stops: {stops_of(held)}"
     )

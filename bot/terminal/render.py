@@ -1,7 +1,6 @@
 """An answer as text for people, or as JSON for machines."""
 
 import json
-import sys
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -13,31 +12,48 @@ from bot.answer import OK, Answer, Table
 PIPED_WIDTH = 200
 """Columns where no terminal says how many there are: lines are not broken for grep."""
 
-_LOUD = ("HELD", "KILLED", "OPEN", "UNKNOWN", "CLOSED", "WRONG", "NONE", "ONLY", "BROKEN", "LEFT")
+_LOUD = (
+    "HELD",
+    "KILLED",
+    "OPEN",
+    "UNKNOWN",
+    "CLOSED",
+    "WRONG",
+    "NONE",
+    "ONLY",
+    "BROKEN",
+    "LEFT",
+    "SILENT",
+)
 
 
-def show(answer: Answer, *, as_json: bool, out: TextIO | None = None) -> None:
+def show(answer: Answer, *, as_json: bool, out: TextIO) -> None:
     """Print one answer."""
     if as_json:
-        facts = {"title": answer.title, "code": answer.code, **answer.facts}
-        (out or sys.stdout).write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+        facts = {"title": answer.title, "code": answer.code, "lines": list(answer.lines)}
+        out.write(json.dumps({**facts, **answer.facts}, ensure_ascii=False, indent=2) + "\n")
         return
-    target = out or sys.stdout
-    width = None if target.isatty() else PIPED_WIDTH
-    Console(file=target, width=width, highlight=False, soft_wrap=True).print(renderable(answer))
+    width = None if out.isatty() else PIPED_WIDTH
+    Console(file=out, width=width, highlight=False, soft_wrap=True).print(renderable(answer))
 
 
 def renderable(answer: Answer) -> RenderableType:
     """The answer for rich."""
     bad = answer.code != OK
-    parts: list[RenderableType] = [Text(answer.title, style="bold red" if bad else "bold")]
+    title = printable(answer.title)
+    parts: list[RenderableType] = [Text(title, style="bold red" if bad else "bold")]
     parts += [_line(line) for line in answer.lines]
     parts += [_table(table) for table in answer.tables]
     return Group(*parts)
 
 
+def printable(text: str) -> str:
+    """Reasons and errors come from people and exchanges: what would move the cursor is shown as �."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
 def _line(line: str) -> Text:
-    text = Text(line)
+    text = Text(printable(line))
     text.highlight_words(_LOUD, style="bold yellow")
     return text
 

@@ -21,9 +21,9 @@ class Child:
             [sys.executable, "-c", code, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             cwd=Path(__file__).parents[2],
         )
+        self._said = b""
 
     @property
     def pid(self) -> int:
@@ -32,12 +32,18 @@ class Child:
     def hears(self) -> str:
         """The next line that the process says."""
         assert self._process.stdout is not None
-        assert select.select([self._process.stdout], [], [], PATIENCE_S)[0], "it says nothing"
-        return self._process.stdout.readline().strip()
+        source = self._process.stdout.fileno()
+        while b"\n" not in self._said:
+            assert select.select([source], [], [], PATIENCE_S)[0], "it says nothing"
+            more = os.read(source, 4096)
+            assert more, "it ended without a word"
+            self._said += more
+        line, _, self._said = self._said.partition(b"\n")
+        return line.decode()
 
     def tell(self, line: str = "") -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
+        self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
 
     def pause(self) -> None:
@@ -54,10 +60,6 @@ class Child:
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
-
-    def rest(self) -> str:
-        """All that it still says until its end."""
-        return self._process.communicate(timeout=PATIENCE_S)[0]
 
     def end(self) -> None:
         self._process.kill()

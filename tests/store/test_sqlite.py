@@ -250,6 +250,7 @@ def test_a_writer_gives_up_at_its_deadline_at_the_turnstile_too(database: Path) 
         engine.dispose()
     assert gave_up
 
+
 HOLD_EVERYTHING = """
 import sys
 from store.sqlite import LIBRARY

@@ -1,0 +1,267 @@
+"""From what was typed to what is done: which home, which desks, who, which command."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.answer import FAILED, REFUSED, Answer
+from bot.brakeless import hold_anyway
+from bot.commands import acting, health, looking
+from bot.commands.looking import help_for
+from bot.commands.registry import COMMANDS, Context
+from bot.demo import Demo, run_demo
+from bot.emergency import Emergency, kill_switch, shut_down
+from bot.identity import Claim, people_command, prove
+from bot.options import Options
+from bot.outside import Outside
+from bot.parser import parse
+from bot.record import on_record
+from bot.terminal.render import show
+from bot.terminal.watch import watch
+from core.people import NEEDS, Act, Actor
+from store.control import UnknownDesk, desks
+from store.decisions import NotAllowed
+from store.home import HomeRefused
+from store.lock import running_pid
+from store.migrations import StoreFromTheFuture
+from store.people import PeopleUnusable, find_people_file, load_people
+from store.sqlite import DatabaseError, StoreBusy, UnsafeSQLite
+from store.store import Store, open_store
+
+DEMO_HOME = Path("var/demo")
+USUAL_HOME = Path("var/home")
+SHIPPED_PEOPLE = Path(__file__).parents[1] / "escalation.yaml"
+
+WATCH_MIN_S = 0.2
+
+FAMILIES = (looking, acting, health)
+"""Importing a family registers its commands."""
+
+REFUSALS = (PeopleUnusable, NotAllowed, HomeRefused, UnsafeSQLite, StoreFromTheFuture)
+STORE_UNUSABLE = (
+    DatabaseError,
+    StoreBusy,
+    OSError,
+    HomeRefused,
+    UnsafeSQLite,
+    StoreFromTheFuture,
+)
+"""Where a tightening still holds the desk, by page and KILL file."""
+
+
+def run(argv: Sequence[str], outside: Outside) -> int:
+    """Do what was typed; the exit code."""
+    options = parse(argv)
+    if isinstance(options, Answer):
+        return _shown(options, outside, as_json="--json" in argv)
+    try:
+        return _dispatch(options, outside)
+    except BrokenPipeError:
+        raise
+    except (*REFUSALS, *STORE_UNUSABLE, UnknownDesk) as why:
+        return _shown(_failed(options, outside, why), outside, as_json=options.json)
+
+
+def _failed(options: Options, outside: Outside, why: Exception) -> Answer:
+    if options.tightens and isinstance(why, STORE_UNUSABLE):
+        return hold_anyway(home_of(options, outside), why)
+    if isinstance(why, REFUSALS):
+        return Answer(f"Refused: {why}", ["Nothing was changed."], code=REFUSED)
+    if isinstance(why, StoreBusy):
+        lines = ["Another process holds its write lock. Try again; `perps-bot kill` does not wait."]
+        return Answer("Failed: the store is busy", lines, code=FAILED)
+    lines = [f"{type(why).__name__}: {why}", "`perps-bot kill` still holds the desk."]
+    return Answer("Failed: UNKNOWN, the store cannot be read", lines, code=FAILED)
+
+
+def _dispatch(options: Options, outside: Outside) -> int:
+    if options.runs_trader:
+        return _run_trader(options, outside)
+    if options.kill_switch or options.shutdown:
+        return _on_home(options, outside)
+    if options.verb == "help":
+        return _shown(help_for(options.words, "perps-bot"), outside, as_json=options.json)
+    if options.verb == "demo":
+        demo = Demo(
+            home_of(options, outside), options.port_base, SHIPPED_PEOPLE, options.desk or "main"
+        )
+        return run_demo(demo, outside)
+    return _on_home(options, outside)
+
+
+def _run_trader(options: Options, outside: Outside) -> int:
+    """Become the trading process; --reduce-only on a desk that runs already commands that desk."""
+    home = home_of(options, outside)
+    desk = options.desk or outside.environment.get("PERPS_DESK", "main")
+    if options.reduce_only and running_pid(home / "run" / f"{desk}.guard.pid") is not None:
+        commanded = Options(
+            verb="reduce-only",
+            words=("--reduce-only at a start",),
+            home=home,
+            desk=desk,
+            json=options.json,
+            person=options.person,
+            code=options.code,
+            id=options.id,
+        )
+        return _on_home(commanded, outside)
+    if options.profile is None:
+        lines = [
+            f"No trader runs desk {desk} in {home}.",
+            "To start one, add --profile dev, canary or prod. Nothing was changed.",
+        ]
+        return _shown(Answer("--reduce-only: of which trader?", lines, code=FAILED), outside)
+    arguments = [sys.executable, "-m", "trader", "run", f"--home={home}"]
+    arguments.append(f"--profile={options.profile}")
+    flags = ("dry_run", "run_once", "reduce_only")
+    arguments += [f"--{flag.replace('_', '-')}" for flag in flags if getattr(options, flag)]
+    return outside.become(arguments, {**outside.environment, "PERPS_DESK": desk})
+
+
+def _on_home(options: Options, outside: Outside) -> int:
+    home = home_of(options, outside)
+    if not (home / "perps.db").exists() and not _begins_home(options):
+        if options.tightens and any(home.glob("*.page")):
+            return _shown(
+                hold_anyway(home, FileNotFoundError(f"{home / 'perps.db'} is gone")),
+                outside,
+                as_json=options.json,
+            )
+        lines = ["Start the demo (make demo) or a trader, or name another home with --home DIR."]
+        answer = Answer(f"There is no desk in {home}", lines, code=FAILED)
+        return _shown(answer, outside, as_json=options.json)
+    store = open_store(home, outside.clock())
+    try:
+        answered = _on_store(options, outside, store)
+    finally:
+        store.close()
+    if isinstance(answered, int):
+        return answered
+    return _shown(answered, outside, as_json=options.json)
+
+
+def _begins_home(options: Options) -> bool:
+    """People are given their codes before the first trader starts."""
+    return options.verb == "people" and options.words[:1] == ("enroll",)
+
+
+def _on_store(options: Options, outside: Outside, store: Store) -> Answer | int:
+    known = store.read(desks)
+    if options.desk is not None and options.desk not in known:
+        lines = [f"Desks of this home: {', '.join(known) or 'none'}.", "Nothing was changed."]
+        return Answer(f"There is no desk {options.desk!r}", lines, code=REFUSED)
+    meant = [options.desk] if options.desk else known
+    emergency = options.kill_switch or options.shutdown
+    if options.verb == "people" and not emergency:
+        people_file = find_people_file(store.home.root, outside.here)
+        return people_command(store, people_file, options.words, known, outside)
+    if not meant:
+        return Answer("This home has no desk yet", ["Start a trader."], code=FAILED)
+    if emergency:
+        return _emergency(options, outside, store, meant)
+    return _command(options, outside, store, meant)
+
+
+def _command(
+    options: Options, outside: Outside, store: Store, meant: Sequence[str]
+) -> Answer | int:
+    found = COMMANDS[options.verb or "status"]
+    wrong = found.check(store, meant, options.words) if found.check else None
+    if wrong is not None:
+        return wrong
+    actor = _actor(options, outside, store, meant)
+    if isinstance(actor, Answer):
+        return actor
+    if not _may(actor, found.act):
+        return _role_refused(outside, store, meant, actor, found.act, found.name)
+    id = options.id or outside.new_id(found.name)
+
+    def ask() -> Answer:
+        return found.run(_context(options, outside, store, meant, actor, id), options.words)
+
+    if options.watch_s is None or found.watch_s is None:
+        return ask()
+    every_s = max(WATCH_MIN_S, options.watch_s or found.watch_s)
+    return watch(ask, every_s, outside.out, as_json=options.json)
+
+
+def _context(
+    options: Options, outside: Outside, store: Store, meant: Sequence[str], actor: Actor, id: str
+) -> Context:
+    return Context(
+        store=store,
+        desks=meant,
+        actor=actor,
+        id=id,
+        now=outside.clock(),
+        now_ns=outside.monotonic_ns(),
+        repeatable=options.id is not None,
+        typed=_typed(options, outside),
+    )
+
+
+def _emergency(options: Options, outside: Outside, store: Store, meant: Sequence[str]) -> Answer:
+    actor = _actor(options, outside, store, meant)
+    if isinstance(actor, Answer):
+        return actor
+    act = Act.BREAK_GLASS if options.kill_switch else Act.TIGHTEN
+    verb = "--kill-switch" if options.kill_switch else "--shutdown-graceful"
+    if not _may(actor, act):
+        return _role_refused(outside, store, meant, actor, act, verb)
+    id = options.id or outside.new_id("kill" if options.kill_switch else "stop")
+    at = Emergency(store, actor, id, options, outside, _typed(options, outside))
+    return kill_switch(at, meant) if options.kill_switch else shut_down(at, meant)
+
+
+def _may(actor: Actor, act: Act) -> bool:
+    """A person's roles count. The shell may look and tighten; what else needs proof says so itself."""
+    return actor.person is None or actor.person.may(act)
+
+
+def _role_refused(
+    outside: Outside, store: Store, meant: Sequence[str], actor: Actor, act: Act, verb: str
+) -> Answer:
+    roles = sorted(actor.person.roles) if actor.person else []
+    body = {"verb": verb, "act": act, "roles": roles}
+    on_record(store, meant, "act_refused", actor, body, outside.clock())
+    lines = [
+        f"{actor}'s roles: {', '.join(roles)}. It takes {' or '.join(sorted(NEEDS[act]))}; "
+        "who has it: perps-bot people check"
+    ]
+    if act in (Act.TIGHTEN, Act.BREAK_GLASS, Act.OBJECT):
+        lines.append("Anyone with a shell may do this: leave --as and --code away.")
+    lines.append("Nothing was changed.")
+    return Answer(f"{verb} refused: the role does not allow it", lines, code=REFUSED)
+
+
+def _actor(
+    options: Options, outside: Outside, store: Store, meant: Sequence[str]
+) -> Actor | Answer:
+    needless = options.tightens or options.shutdown or options.verb == "object"
+    claim = Claim(outside.login, options.person, options.code, needless)
+    people = {}
+    if claim.name is not None:
+        people = load_people(find_people_file(store.home.root, outside.here))
+    return prove(store, people, claim, meant, outside.clock())
+
+
+def home_of(options: Options, outside: Outside) -> Path:
+    if options.home is not None:
+        return options.home
+    named = outside.environment.get("PERPS_HOME")
+    if named:
+        return Path(named)
+    demo = options.verb == "demo" or (outside.here / DEMO_HOME).exists()
+    return outside.here / (DEMO_HOME if demo else USUAL_HOME)
+
+
+def _typed(options: Options, outside: Outside) -> str:
+    """How the next command has to begin to mean the same home."""
+    home = options.home or outside.environment.get("PERPS_HOME")
+    return f"perps-bot --home {shlex.quote(str(home))}" if home else "perps-bot"
+
+
+def _shown(answer: Answer, outside: Outside, *, as_json: bool = False) -> int:
+    show(answer, as_json=as_json, out=outside.out)
+    return answer.code
