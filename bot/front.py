@@ -109,6 +109,7 @@ def _run_trader(options: Options, outside: Outside) -> int:
     if options.profile is None:
         lines = [
             f"No trader runs desk {desk} in {home}.",
+            f"To tighten it at once: {_typed(options, outside)} reduce-only",
             "To start one, add --profile dev, canary or prod. Nothing was changed.",
         ]
         return _shown(Answer("--reduce-only: of which trader?", lines, code=FAILED), outside)

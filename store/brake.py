@@ -19,7 +19,7 @@ from core.gate import Row
 from core.modes import Mode
 from core.orders import LIVE, OrderState
 from store import sqlite
-from store.control import read_row
+from store.control import UnknownDesk, read_row
 from store.home import Home
 from store.lock import GateLock, running_pid
 from store.page import GatePage, PageUnreadable
@@ -81,8 +81,13 @@ class Brake:
         self._engine = sqlite.writing_engine(home.database, COMMIT_S)
         self._one_at_a_time = threading.Lock()
         with self._engine.connect() as connection:  # open and warm now, not when it matters
-            read_row(connection, desk)  # a desk that is not there gets no files
-            connection.rollback()
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            # Read below the engine, whose every transaction would wait for the write lock.
+            asked = raw.cursor()
+            asked.execute("SELECT 1 FROM control WHERE desk = ?", (desk,))
+            if asked.fetchone() is None:
+                raise UnknownDesk(desk)  # a desk that is not there gets no files
         self._page = GatePage(home.page(desk))
         self._lock = GateLock(home.lock(desk))
 
@@ -143,7 +148,9 @@ class Brake:
         try:
             page = self._page.read()
         except PageUnreadable:
-            return  # it reads as closed, which is tighter still; the commit sets it right
+            self._page.close_gate(
+                0
+            )  # as it reads, which is tighter still; the commit sets it right
         if page.mode is not None:
             self._page.set_mode(max(mode, page.mode), page.epoch)
 

@@ -107,6 +107,7 @@ def kill_now(
         )
         if earlier is None:
             _stricter(store, tx, desk, Mode.KILLED, actor, reason, now)
+            _waits_no_longer(store, tx, desk, now)
             if not keep_positions:
                 ask_flatten(
                     tx, store.log, id=id, desk=desk, reason=reason, actor=actor.voice, now=now
@@ -264,6 +265,14 @@ def _carry_out_kill(
         actor=actor.voice,
         now=now,
     )
+
+
+def _waits_no_longer(store: Store, tx: Connection, desk: str, now: datetime) -> None:
+    """A kill that waited for its second person is overtaken by one that needed none."""
+    for request in open_requests(tx, desk):
+        if request.action is Action.KILL and request.state is RequestState.ASKED:
+            outcome = "overtaken: the desk was killed on one voice"
+            finish(tx, store.log, request, RequestState.EXPIRED, outcome, now)
 
 
 def _readable(reason: str) -> str:

@@ -23,6 +23,7 @@ from core.people import Act
 from core.requests import Action, Request, RequestRefusal
 from store import decisions
 from store.decisions import NotAllowed, Tightened
+from store.lock import running_pid
 
 REASON_MAX = 300
 
@@ -65,15 +66,17 @@ def _killed(context: Context, desk: str, answer: Tightened) -> Answer:
         "request": request_facts(request),
     }
     if applied.mode is Mode.KILLED:
-        lines = [
+        doing = (
             f"Everything is being cancelled and closed. Follow it: {context.typed} status --watch"
-        ]
+        )
+        lines = [_by_whom(context, desk, doing)]
         if request is None:
             lines = ["It was KILLED before; nothing was changed."]
         title = f"{desk}: KILLED, epoch {applied.epoch}"
         return Answer(title, [*lines, *open_positions_lines(picture)], [], facts)
     lines = [
-        "Nothing new leaves. Entries are being cancelled, protective stops stay.",
+        "Nothing new leaves. "
+        + _by_whom(context, desk, "Entries are being cancelled, protective stops stay."),
         requests_in_flight(applied),
         *open_positions_lines(picture),
     ]
@@ -112,7 +115,8 @@ def reduce_only(context: Context, words: Sequence[str]) -> Answer:
 
 def _reduced(context: Context, desk: str, answer: Tightened) -> Answer:
     applied = answer.applied
-    lines = ["Entries are being cancelled. It does not lapse; two people resume it."]
+    doing = _by_whom(context, desk, "Entries are being cancelled.")
+    lines = [f"{doing} It does not lapse; two people resume it."]
     if applied.mode > Mode.REDUCE_ONLY:
         lines = [f"The desk is {applied.mode.name}, which is stricter; that stays."]
     if answer.request is not None:
@@ -220,6 +224,16 @@ def object_(context: Context, words: Sequence[str]) -> Answer:
     lines = [f"The desk stays {mode.name}."]
     facts = {"request": request_facts(answer), "mode": mode.name}
     return Answer(f"{answer.desk}: {answer.action} is objected to", lines, [], facts)
+
+
+def _by_whom(context: Context, desk: str, doing: str) -> str:
+    """What happens now at the exchange; without a trader nothing does, and that must be said."""
+    if running_pid(context.store.home.single("loop", desk)) is not None:
+        return doing
+    return (
+        "NO TRADER RUNS: nobody cancels or closes anything, and what rests at the exchange may still "
+        f"fill. Start it: {context.typed} --profile PROFILE"
+    )
 
 
 def _allowed(verb: str, act: Callable[[], Answer]) -> Answer:

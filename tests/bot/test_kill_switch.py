@@ -107,7 +107,6 @@ def test_after_a_kill_that_waits_it_needs_no_second_person(desk: Shell) -> None:
     assert {leg.product_id: leg.contracts for leg in job.legs} == {BTC: 4, ETH: -30}
 
 
-@pytest.mark.xfail(strict=True, reason="kill_now leaves the kill request that waits as it is")
 def test_a_kill_that_waited_waits_no_longer(desk: Shell) -> None:
     desk.type("kill")
     desk.type("--kill-switch", AT_ONCE)

@@ -221,11 +221,6 @@ def test_after_an_expired_kill_was_closed_a_new_one_can_be_asked(store: Store) -
     assert (again.request.id, again.request.state) == ("k2", RequestState.ASKED)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_tighten_and_ask: a request that has expired but was not closed by anybody yet counts "
-    "as pending; with the loop dead no new kill can be asked, so none can be confirmed",
-)
 def test_a_kill_after_one_that_expired_is_a_new_request_though_the_loop_is_dead(
     store: Store,
 ) -> None:
@@ -364,7 +359,6 @@ RETRY = (
 )
 
 
-@pytest.mark.xfail(strict=True, reason=RETRY)
 def test_a_retried_kill_whose_request_was_objected_to_changes_nothing(store: Store) -> None:
     kill(store)
     object_to(store, "k1", BOB, NOW)
@@ -375,7 +369,6 @@ def test_a_retried_kill_whose_request_was_objected_to_changes_nothing(store: Sto
     assert told(store) == events
 
 
-@pytest.mark.xfail(strict=True, reason=RETRY)
 def test_a_retried_kill_does_not_undo_a_resume(store: Store) -> None:
     kill(store)
     object_to(store, "k1", BOB, NOW)
@@ -385,11 +378,6 @@ def test_a_retried_kill_does_not_undo_a_resume(store: Store) -> None:
     assert mode_of(store) is Mode.ACTIVE
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ask_resume records no command: a retry after the request was closed raises "
-    "IntegrityError",
-)
 def test_a_retried_resume_whose_request_was_objected_to_returns_it(store: Store) -> None:
     set_to(store, Mode.HELD)
     asked_resume(store)
@@ -591,11 +579,6 @@ def test_a_kill_now_holds_without_a_store(store: Store) -> None:
     assert store.home.kill_file.exists()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ask_kill reads the open requests before it brakes: a store that cannot be read makes "
-    "it raise, with page and KILL file untouched",
-)
 def test_a_kill_holds_without_a_store(store: Store) -> None:
     store.brake(DESK)
     break_the_store(store)

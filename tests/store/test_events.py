@@ -189,11 +189,6 @@ def test_the_key_is_made_once_and_is_32_random_bytes(tmp_path: Path) -> None:
     assert event_key(tmp_path / "other") != first
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="event_key: between open('xb') and write() the file is empty; a second process that "
-    "starts then, or any process after a crash there, signs with the empty key",
-)
 def test_a_key_file_that_is_not_written_yet_is_no_key(tmp_path: Path) -> None:
     (tmp_path / "event.key").touch(mode=0o600)
     try:

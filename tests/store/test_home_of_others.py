@@ -22,9 +22,6 @@ def others(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/home.py open_home makes any directory without a database 0700"
-)
 def test_a_mistyped_home_does_not_close_a_directory_to_its_other_users(others: Path) -> None:
     """`--home /tmp`, typed by root, would lock everybody else out of /tmp."""
     with pytest.raises(HomeRefused):

@@ -442,10 +442,6 @@ def test_leverage_counts_what_the_other_products_hold(store: Store) -> None:
     assert refused.reason is RiskRefusal.LEVERAGE
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="store/orders.py _other_notional skips a position without a mark: it counts as nothing",
-)
 def test_another_position_whose_worth_is_not_known_is_not_worth_nothing(store: Store) -> None:
     """Invariant 5: unknown is not flat."""
     hold(store, 500, ETH_PRODUCT, ETH_PRICE)

@@ -226,9 +226,6 @@ def test_a_read_that_never_succeeded_is_failing(store: Store) -> None:
     assert failing(store)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/observations.py Read.failing: a failure at the instant of a success"
-)
 def test_a_read_that_fails_in_the_instant_of_its_last_success_is_failing(store: Store) -> None:
     store.write(lambda tx: read_succeeded(tx, DESK, "look", NOW))
     store.write(lambda tx: read_failed(tx, DESK, "look", "503", NOW))

@@ -104,9 +104,6 @@ def test_a_leg_moves_only_where_its_table_leads(
         assert everything(store) == before
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/flattening.py move_job and move_leg do not compare before they set"
-)
 def test_of_two_who_move_one_flatten_only_one_succeeds(store: Store, job: Job) -> None:
     """The loop runs it; if it does not, the guard does: both may believe it is theirs."""
     running = replace(job, state=JobState.RUNNING)

@@ -138,11 +138,6 @@ def test_a_sender_that_fails_inside_lets_go(path: Path) -> None:
     assert GateLock(path).take_alone(wait_s=0)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="GateLock keeps a descriptor per thread and nothing closes it when the thread ends; "
-    "Brake.close() does not close its two either",
-)
 def test_a_thread_that_ends_takes_its_descriptor_with_it(path: Path) -> None:
     lock = GateLock(path)
 
@@ -200,11 +195,6 @@ def test_releasing_what_was_not_acquired_is_nothing(path: Path) -> None:
     SingleProcess(path).release()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="running_pid takes the lock shared for a moment; a process that starts in that moment "
-    "is told AlreadyRunning although nobody runs",
-)
 def test_looking_whether_a_process_runs_does_not_keep_it_from_starting(path: Path) -> None:
     stop = threading.Event()
     looks = 0

@@ -205,11 +205,6 @@ def test_a_new_boot_leaves_the_mode_as_it_stands(page: GatePage) -> None:
     assert (page.read().mode, page.read().epoch) == (Mode.HELD, 3)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="set_mode does not write the first word again, so a page damaged there stays closed "
-    "for ever, through every resume, until somebody deletes the file",
-)
 def test_a_page_that_is_set_anew_is_whole_again(page: GatePage, path: Path) -> None:
     damage(path, 0, 0xFF)
     page.set_mode(Mode.ACTIVE, 5)

@@ -139,10 +139,6 @@ def test_sql_may_neither_compute_with_money_nor_compare_it(
         make(positions.c.cost)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Money.comparator_factory guards operate() only; 1 + column goes by reverse_operate()",
-)
 @pytest.mark.parametrize(
     "make",
     [
@@ -159,10 +155,6 @@ def test_sql_may_not_compute_with_money_that_stands_on_the_right_either(
         make(positions.c.cost)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Money.process_result_value takes the float that sum() and total() make of text",
-)
 def test_a_sum_that_sql_made_of_money_is_refused_rather_than_inexact() -> None:
     with MEMORY.begin() as tx:
         KEPT.drop(tx, checkfirst=True)
@@ -286,11 +278,6 @@ def test_what_is_asked_all_day_is_found_by_its_index(
     assert f"USING INDEX {index}" in plan(store, read)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ix_orders_live is written in another order than one_of() writes the states, so it does "
-    "not fit; and ix_orders_created_at has the same columns and is preferred: every order is read",
-)
 @pytest.mark.parametrize(
     "read", [lambda c: live_orders(c, DESK), lambda c: reservations(c, DESK, BTC)]
 )

@@ -272,10 +272,6 @@ def test_a_resume_after_an_expired_one_asks_anew(store: Store) -> None:
     assert resume(store, BOB, "up2", later(minutes=30)).id == "up2"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="store/decisions.py ask_kill looks for a pending kill before, not in, its transaction",
-)
 def test_two_people_who_kill_at_the_same_moment_are_two_voices(store: Store) -> None:
     """Both looked before either had asked; the second to be recorded is still another person."""
     sender, inside = GateLock(store.home.lock(DESK)), threading.Event()
@@ -521,9 +517,6 @@ def test_an_answer_to_a_request_that_is_not_there_is_refused_by_name(store: Stor
     assert everything(store) == before
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/brake.py Brake() makes page and lock of a desk that does not exist"
-)
 def test_a_kill_of_a_desk_that_is_not_there_leaves_nothing_behind(store: Store) -> None:
     """Invariant 15."""
     before = sorted(path.name for path in store.home.root.iterdir())
@@ -532,9 +525,6 @@ def test_a_kill_of_a_desk_that_is_not_there_leaves_nothing_behind(store: Store) 
     assert sorted(path.name for path in store.home.root.iterdir()) == before
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/decisions.py hands lone surrogates on to SQLite: UnicodeEncodeError"
-)
 def test_a_reason_in_broken_text_does_not_stop_the_kill(store: Store) -> None:
     """A terminal hands on bytes that are no UTF-8 as lone surrogates."""
     answer = decisions.ask_kill(store, DESK, ALICE, "caf\udce9", "k1", NOW)

@@ -114,10 +114,5 @@ def test_a_nudge_to_something_else_of_that_name_says_so(path: Path, kind: str) -
     assert nudge(path) is False
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="nudge: the directory is opened outside the try, so without a run directory it raises, "
-    "in Brake.tighten before barrier and commit",
-)
 def test_a_nudge_into_a_directory_that_is_gone_says_so(tmp_path: Path) -> None:
     assert nudge(tmp_path / "gone" / "main.loop.sock") is False

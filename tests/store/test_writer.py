@@ -130,11 +130,6 @@ def test_closing_twice_is_closing_once(store: Store) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.xfail(
-    strict=True,
-    reason="Writer._run: a future that its caller cancelled makes set_result raise on the writer "
-    "thread, which ends; every later write waits for ever",
-)
 def test_a_caller_who_no_longer_waits_does_not_end_the_writer(reopen: Reopen) -> None:
     store = reopen()
     go_on = threading.Event()
