@@ -148,9 +148,8 @@ class Brake:
         try:
             page = self._page.read()
         except PageUnreadable:
-            self._page.close_gate(
-                0
-            )  # as it reads, which is tighter still; the commit sets it right
+            self._page.close_gate(0)  # tighter still; the commit sets it right
+            return
         if page.mode is not None:
             self._page.set_mode(max(mode, page.mode), page.epoch)
 
