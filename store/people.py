@@ -86,7 +86,8 @@ def _refuse_twice(path: Path, node: Any) -> None:
 
 
 def _told(path: Path, tree: Any, error: Any) -> str:
-    line, column = _place(tree, error["loc"])
+    where = tuple(part for part in error["loc"] if part != "[key]")  # a name is at its own place
+    line, column = _place(tree, where)
     keys = ".".join(str(part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
