@@ -1,6 +1,6 @@
 """Calls that wait for the network, off the loop: lanes of threads, the brake's reserved for it alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,8 @@ class Lane(StrEnum):
 
 
 THREADS = {Lane.READ: 3, Lane.ORDER: 4, Lane.BRAKE: 6}
+TOGETHER = 4
+"""Threads for the parts of one look: on a slow exchange a flatten waits for looks."""
 
 
 class Runner(Protocol):
@@ -27,12 +29,16 @@ class Runner(Protocol):
     def submit(self, lane: Lane, call: Callable[[], Any]) -> "Future[Any]":
         """Start the call."""
 
+    def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        """Make calls at the same time and wait for all. Raises the first error, by their order."""
+
 
 class Threads:
     """The real runner: a fixed pool for each lane. `done` is called after each call, from its thread."""
 
     def __init__(self, done: Callable[[], object]) -> None:
         self._done = done
+        self._together = ThreadPoolExecutor(TOGETHER, thread_name_prefix="together")
         self._pools = {
             lane: ThreadPoolExecutor(size, thread_name_prefix=lane)
             for lane, size in THREADS.items()
@@ -43,6 +49,10 @@ class Threads:
         future.add_done_callback(lambda _future: self._done())
         return future
 
+    def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        futures = [self._together.submit(call) for call in calls]
+        return [future.result() for future in futures]
+
     def warm(self, call: Callable[[], Any]) -> None:
         """Run a call once in each thread of the order and brake lanes, to open their connections."""
         for lane in (Lane.ORDER, Lane.BRAKE):
@@ -51,7 +61,7 @@ class Threads:
 
     def close(self) -> None:
         """Begin no more calls. Those that hang are left to die with the process."""
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), self._together):
             pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -80,6 +90,10 @@ class Calls:
             return False
         self._running[name] = _Running(self._runner.submit(lane, call), done)
         return True
+
+    def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        """Make calls at the same time, inside a call that runs already."""
+        return self._runner.together(calls)
 
     def running(self, prefix: str) -> bool:
         return any(name.startswith(prefix) for name in self._running)

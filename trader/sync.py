@@ -3,9 +3,12 @@
 Nothing here trades. A look that fails leaves everything as it was, and says that it is unknown.
 """
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from core.books import Account
 from core.orders import LIVE, Fill, IllegalMove, Order, OrderState
@@ -53,6 +56,11 @@ ABSENT_AFTER = TOKEN_LIFE + timedelta(seconds=5)
 FRESH_FOR = timedelta(seconds=10)
 LOOKS_TO_BELIEVE = 3
 STRAY_LOOKUPS_MAX = 10
+SOURCES = ("RETAIL_ADVANCED", "RETAIL_SIMPLE")
+"""Orders placed in the exchange's own app are listed apart."""
+
+Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
+
 WHAT = "orders, fills and positions"
 
 
@@ -77,17 +85,25 @@ class Question:
     products: bool
 
 
-def look(exchange: Exchange, question: Question) -> Look:
-    """Ask the exchange. Raises ReadFailed as soon as one part fails: half a look is no look."""
-    products = tuple(exchange.perpetuals()) if question.products else None
-    found = {o.order_id: o for o in exchange.open_orders()}
-    found |= {o.order_id: o for o in exchange.orders(question.recent_since)}
-    for order_id in question.stray_order_ids:
-        if order_id not in found:
-            found[order_id] = exchange.order(order_id)
+def look(exchange: Exchange, question: Question, together: Together) -> Look:
+    """Ask the exchange. Raises ReadFailed as soon as one part fails: half a look is no look.
+
+    Orders before fills before positions: an order that has ended then has its fills in the same look.
+    """
+    asked: list[Callable[[], Any]] = [partial(exchange.open_orders, source) for source in SOURCES]
+    asked.append(partial(exchange.orders, question.recent_since))
+    if question.products:
+        asked.append(exchange.perpetuals)
+    answers = together(asked)
+    lists = answers[: len(SOURCES) + 1]
+    found = {order.order_id: order for listed in lists for order in listed}
+    strays = [order_id for order_id in question.stray_order_ids if order_id not in found]
+    for order in together([partial(exchange.order, order_id) for order_id in strays]):
+        found[order.order_id] = order
     fills = exchange.fills(question.fills_since)
-    positions = exchange.positions()
-    return Look(tuple(found.values()), tuple(fills), tuple(positions), exchange.account(), products)
+    positions, account = together([exchange.positions, exchange.account])
+    products = tuple(answers[-1]) if question.products else None
+    return Look(tuple(found.values()), tuple(fills), tuple(positions), account, products)
 
 
 class Sync:
@@ -140,7 +156,7 @@ class Sync:
         started = self._desk.calls.start(
             "look",
             Lane.BRAKE,  # a flatten needs it: reads that hang elsewhere must not hold it up
-            lambda: look(self._desk.exchange, question),
+            lambda: look(self._desk.exchange, question, self._desk.calls.together),
             lambda future, later: self._took(future, now, later),
         )
         if started:

@@ -5,7 +5,7 @@ happens is decided by the clock and the exchange alone, so a story tells the sam
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +52,9 @@ class AtOnce:
         except Exception as error:  # noqa: BLE001 (it travels in the future, as from a thread)
             future.set_exception(error)
         return future
+
+    def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [call() for call in calls]
 
 
 class LoopHere:

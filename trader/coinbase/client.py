@@ -133,18 +133,15 @@ class Exchange:
             params["cursor"] = page["cursor"]
         raise ReadFailed(f"more than {PAGES_MAX} pages of orders")
 
-    def open_orders(self) -> list[ExchangeOrder]:
-        """Orders that work now, whenever and wherever they were placed: the app's are listed apart."""
-        found = []
-        for source in ("RETAIL_ADVANCED", "RETAIL_SIMPLE"):
-            page = self._get(
-                "/orders/historical/batch",
-                order_status=["OPEN"],
-                order_placement_source=source,
-                limit=250,
-            )
-            found += [parse.order(item) for item in parse.items(page, "orders")]
-        return found
+    def open_orders(self, source: str) -> list[ExchangeOrder]:
+        """Orders of one placement source that work now, whenever they were placed."""
+        page = self._get(
+            "/orders/historical/batch",
+            order_status=["OPEN"],
+            order_placement_source=source,
+            limit=250,
+        )
+        return [parse.order(item) for item in parse.items(page, "orders")]
 
     def order(self, order_id: str) -> ExchangeOrder:
         reply = self._get(f"/orders/historical/{order_id}")
