@@ -1,5 +1,6 @@
 """The demo: an exchange and a trader on this machine, and a live view that says what to type next."""
 
+import contextlib
 import selectors
 import shutil
 import signal
@@ -230,7 +231,10 @@ def _end(children: list["subprocess.Popen[str]"], outside: Outside) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if children:
-        outside.say("ending the demo; the trader drains first")
+        with contextlib.suppress(
+            BrokenPipeError
+        ):  # nobody listens any more; the children still end
+            outside.say("ending the demo; the trader drains first")
     for child in reversed(children):
         if child.poll() is None:
             child.send_signal(signal.SIGINT)
