@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.positions import ZERO, Position
@@ -119,4 +119,4 @@ def loss_from(day: Day) -> Decimal:
 
 def day_name(now: datetime) -> str:
     """The UTC day of a moment."""
-    return now.date().isoformat()
+    return now.astimezone(UTC).date().isoformat()

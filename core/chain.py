@@ -74,7 +74,7 @@ def verify(key: bytes, events: Iterable[StoredEvent]) -> Broken | None:
             event.actor,
             event.body,
         )
-        if not hmac.compare_digest(own, event.mac):
+        if not hmac.compare_digest(own.encode(), event.mac.encode(errors="surrogatepass")):
             return Broken(event.seq, "its content or its place in the chain was changed")
         previous, expected_seq = event.mac, expected_seq + 1
     return None

@@ -107,7 +107,7 @@ def close_order(
         product_id=product.product_id,
         kind=Kind.FLATTEN,
         side=side,
-        contracts=abs(position),
+        contracts=min(abs(position), product.max_contracts),  # the leg goes round for the rest
         order_type=OrderType.LIMIT_IOC,
         limit_price=within(product, mark, side.sign, reach),
         reason=f"flatten {job_id}",

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from core.exposure import Reservation, room_to_reduce, worst_case
 from core.limits import Limits
-from core.orders import Kind, OrderSpec, OrderType, Side, closing_side
+from core.orders import Kind, OrderSpec, Side, closing_side
 from core.products import Mark, Product
 
 
@@ -127,7 +127,7 @@ def order_size(spec: OrderSpec, view: RiskView) -> Finding:
 
 
 def order_notional(spec: OrderSpec, view: RiskView) -> Finding:
-    notional = _product(view).notional_usd(spec.contracts, spec.limit_price)
+    notional = _product(view).notional_usd(spec.contracts, _worth_at(spec, view))
     limit = view.limits.max_order_notional_usd
     if notional > limit:
         return RiskRefused(RiskRefusal.ORDER_NOTIONAL, f"${notional:,.2f}, limit ${limit:,}")
@@ -140,7 +140,7 @@ def price_collar(spec: OrderSpec, view: RiskView) -> Finding:
 
 def emergency_collar(spec: OrderSpec, view: RiskView) -> Finding:
     """A flatten without any mark is let through: no collar can be drawn, and the brake must work."""
-    if view.mark is None or view.mark.price <= 0 or spec.order_type is OrderType.STOP_LIMIT:
+    if view.mark is None or view.mark.price <= 0:
         return None
     return _outside(spec, view, view.limits.emergency_collar_pct)
 
@@ -163,7 +163,7 @@ def position_size(spec: OrderSpec, view: RiskView) -> Finding:
 
 
 def position_notional(spec: OrderSpec, view: RiskView) -> Finding:
-    reached = _product(view).notional_usd(_worst_after(spec, view), spec.limit_price)
+    reached = _product(view).notional_usd(_worst_after(spec, view), _worth_at(spec, view))
     limit = view.limits.max_position_notional_usd
     if reached > limit:
         return RiskRefused(RiskRefusal.POSITION_NOTIONAL, f"${reached:,.2f}, limit ${limit:,}")
@@ -176,7 +176,7 @@ def leverage(spec: OrderSpec, view: RiskView) -> Finding:
     if view.other_notional_usd is None:
         return RiskRefused(RiskRefusal.STALE_MARK, "another open product has no fresh mark")
     gross = view.other_notional_usd + _product(view).notional_usd(
-        _worst_after(spec, view), spec.limit_price
+        _worst_after(spec, view), _worth_at(spec, view)
     )
     reached = gross / view.equity_usd
     if reached > view.limits.max_leverage:
@@ -244,6 +244,12 @@ LANES: dict[Kind, tuple[Check, ...]] = {
 def _product(view: RiskView) -> Product:
     assert view.product is not None, "known_symbol runs first in every lane"
     return view.product
+
+
+def _worth_at(spec: OrderSpec, view: RiskView) -> Decimal:
+    """A bid far below the mark, or an offer below it, must not make what is held look small."""
+    assert view.mark is not None, "fresh_mark runs before anything is valued"
+    return max(spec.limit_price, view.mark.price)
 
 
 def _worst_after(spec: OrderSpec, view: RiskView) -> int:

@@ -1,14 +1,14 @@
 """The books balance exactly, in Decimal, whatever is bought, sold, flipped and paid."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.books import Books, Day, UnknownMark, day_name, day_pnl, loss_from, total
+from core.books import Account, Books, Day, UnknownMark, day_name, day_pnl, loss_from, total
 from core.orders import Fill, Side
 from core.positions import Position, apply_fill, apply_funding
 
@@ -155,3 +155,50 @@ def test_a_loss_counts_from_the_opening_or_the_peak_whichever_is_worse(
 
 def test_days_are_utc_days() -> None:
     assert day_name(NOW) == "2026-01-05"
+
+
+@given(books_at, amounts, amounts)
+def test_a_loss_is_the_worse_of_both_and_never_negative(
+    opening: Books, peak: Decimal, latest: Decimal
+) -> None:
+    loss = loss_from(Day("2026-01-05", opening, peak, latest))
+    fallen = [opening.equity_usd - latest, peak - latest]
+    assert loss >= 0
+    assert all(loss >= one for one in fallen)
+    assert loss in (0, *fallen)
+
+
+def test_what_was_paid_in_is_cash_but_no_days_profit() -> None:
+    zero = Decimal(0)
+    opening = Books(Decimal(5_000), zero, zero, zero, zero, zero)
+    paid_in = Books(Decimal(5_000), Decimal(700), zero, zero, zero, zero)
+    assert paid_in.equity_usd - opening.equity_usd == 700
+    assert day_pnl(opening, paid_in).net_usd == 0
+
+
+def test_one_open_position_without_a_mark_makes_the_whole_desk_unknown_and_is_named() -> None:
+    held = [
+        Position(name, SIZE, contracts, cost=Decimal(1))
+        for name, contracts in [("FLAT", 0), ("KNOWN", 1), ("MISSING", -1), ("KNOWN-TOO", 2)]
+    ]
+    prices_known = {"KNOWN": Decimal(1), "KNOWN-TOO": Decimal(1)}
+    assert total(Decimal(0), Decimal(0), held, prices_known) == UnknownMark("MISSING")
+
+
+def test_a_desk_that_holds_nothing_is_worth_its_cash() -> None:
+    books = total(Decimal(5_000), Decimal(-1_000), [], {})
+    assert isinstance(books, Books)
+    assert books.cash_usd == books.equity_usd == 4_000
+
+
+def test_the_exchanges_equity_is_its_cash_and_what_is_not_realised() -> None:
+    zero = Decimal(0)
+    assert Account(Decimal(5_000), Decimal(-30), zero, zero, "1000", NOW).equity_usd == 4_970
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_moment_told_in_another_zone_is_on_the_same_utc_day(hours: int) -> None:
+    midnight = datetime(2026, 1, 6, tzinfo=UTC)
+    told_late = midnight - timedelta(minutes=30) if hours > 0 else midnight
+    there = told_late.astimezone(timezone(timedelta(hours=hours)))
+    assert day_name(there) == day_name(told_late)

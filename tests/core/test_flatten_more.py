@@ -3,11 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.flatten import ATTEMPTS_MAX, close_order
-from core.orders import OrderSpec, Side
+from core.flatten import ATTEMPTS_MAX, close_order, within
+from core.orders import Kind, OrderSpec, OrderType, Side
 from core.products import Product
 from core.risk import CheckedOrder, check
 from tests.core.examples import BTC, mark_at, quick
@@ -99,3 +100,99 @@ def test_a_notional_buys_whole_contracts_and_never_one_too_many(
     assume(contracts < 10**9)
     assert BTC.notional_usd(contracts, price) <= notional
     assert BTC.notional_usd(contracts + 1, price) > notional
+
+
+@quick
+@given(
+    product=products,
+    half_ticks=st.integers(2, 400),
+    sign=st.sampled_from([1, -1]),
+    reach=st.decimals(Decimal(0), Decimal(20), places=2),
+)
+def test_no_price_is_beyond_its_reach_however_wide_the_tick_is_for_it(
+    product: Product, half_ticks: int, sign: int, reach: Decimal
+) -> None:
+    """A mark lies on a tick or between two, and never below the first: half ticks say it all."""
+    mark = half_ticks * product.price_increment / 2
+    price = within(product, mark_at(mark), sign, reach)
+    assert (price - mark) * sign * 100 <= reach * mark
+    assert price % product.price_increment == 0
+    assert price >= product.price_increment
+
+
+@quick
+@given(position=positions, mark=marks, attempt=attempts)
+def test_a_close_repeated_after_a_crash_is_the_same_order(
+    position: int, mark: Decimal, attempt: int
+) -> None:
+    spec = close(BTC, position, mark, attempt, Decimal(5))
+    again = close(BTC, position, mark, attempt, Decimal(5))
+    assert spec == again
+    assert spec.client_order_id == f"job-{BTC.product_id}-{attempt}"
+    assert (spec.kind, spec.order_type) == (Kind.FLATTEN, OrderType.LIMIT_IOC)
+    assert (spec.contracts, spec.side.sign) == (abs(position), -1 if position > 0 else 1)
+
+
+def test_closes_of_other_jobs_products_and_attempts_are_other_orders() -> None:
+    ether = replace(BTC, product_id="ETP-20DEC30-CDE")
+    ids = {
+        close_order(job, "main", product, 1, mark_at(100), n, Decimal(5)).client_order_id
+        for job in ("job-a", "job-b")
+        for product in (BTC, ether)
+        for n in range(ATTEMPTS_MAX)
+    }
+    assert len(ids) == 2 * 2 * ATTEMPTS_MAX
+
+
+def test_the_first_close_goes_a_quarter_of_the_collar_and_the_fourth_all_of_it() -> None:
+    limits = [close(BTC, 1, Decimal(100_000), n, Decimal(4)).limit_price for n in range(6)]
+    assert limits == [99_000, 98_000, 97_000, 96_000, 96_000, 96_000]
+
+
+def test_there_is_no_close_of_a_flat_position() -> None:
+    with pytest.raises(ValueError, match="at least 1 contract"):
+        close(BTC, 0, Decimal(100_000), 0, Decimal(5))
+
+
+def test_a_leg_is_given_up_after_eight_closes_and_a_person_decides() -> None:
+    assert ATTEMPTS_MAX == 8
+
+
+def test_a_close_is_no_larger_than_the_exchange_takes_at_once() -> None:
+    several_entries = BTC.max_contracts + 1
+    spec = close(BTC, several_entries, Decimal(100_000), 0, Decimal(5))
+    assert spec.contracts <= BTC.max_contracts
+
+
+CLOSED = {
+    "view_only": (replace(BTC, view_only=True), "expired"),
+    "trading_disabled": (replace(BTC, trading_disabled=True), "disabled"),
+    "cancel_only": (replace(BTC, cancel_only=True), "only cancels"),
+    "session": (replace(BTC, session_open=False), "session is closed"),
+}
+
+
+@pytest.mark.parametrize("flag", CLOSED)
+def test_a_product_that_takes_no_new_risk_says_why(flag: str) -> None:
+    product, words = CLOSED[flag]
+    because = product.closed_because()
+    assert because is not None
+    assert words in because
+
+
+def test_an_open_product_gives_no_reason_and_post_only_is_none() -> None:
+    assert BTC.closed_because() is None
+    assert replace(BTC, post_only=True).closed_because() is None
+
+
+def test_sizes_are_reckoned_in_the_underlying() -> None:
+    assert BTC.base_size(-3) == Decimal("-0.03")
+    assert BTC.notional_usd(-3, Decimal(100_000)) == BTC.notional_usd(3, Decimal(100_000)) == 3_000
+
+
+def test_a_ticked_price_is_never_nothing() -> None:
+    assert BTC.tick(Decimal(1), Side.SELL) == BTC.price_increment
+
+
+def test_a_mark_knows_its_age() -> None:
+    assert mark_at(100, age_s=2.5).age_s(mark_at(100).at) == 2.5

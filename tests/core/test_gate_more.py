@@ -127,3 +127,39 @@ def test_lease_and_beat_end_at_their_very_nanosecond(
     change: dict[str, Any], open_still: bool
 ) -> None:
     assert (Asked(page=replace(OPEN_PAGE, **change)).reason() is None) is open_still
+
+
+def test_a_beat_is_late_after_half_a_second() -> None:
+    """DESIGN section 4: later than 0.5 s, and the gate is closed until it returns."""
+    assert BEAT_LATE_NS == 500_000_000
+
+
+def test_a_beat_between_the_reading_of_clock_and_page_is_not_late() -> None:
+    """`now` is read before the page, so a beat may be a little younger than `now`."""
+    assert Asked(page=replace(OPEN_PAGE, beat_ns=NOW_NS + 1_000)).reason() is None
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("kind", Kind)
+def test_an_approval_is_for_the_very_order_and_epoch_of_its_intent(mode: Mode, kind: Kind) -> None:
+    page, row = replace(OPEN_PAGE, mode=mode), Row(mode, EPOCH)
+    answer = Asked(page, row, kind).answer()
+    if kind in ALLOWED[mode]:
+        assert answer == ApprovedOrder(order(kind), EPOCH)
+    else:
+        assert answer == Refused(
+            GateRefusal.MODE_FORBIDS, f"{kind.value} while the desk is {mode.name}"
+        )
+
+
+@pytest.mark.parametrize("mode", [None, *Mode])
+@pytest.mark.parametrize("armed", [False, True])
+@pytest.mark.parametrize("boot", [BOOT, BOOT + 1])
+@pytest.mark.parametrize("clock", [0, NOW_NS, 2**62])
+def test_a_flatten_asks_neither_page_nor_clock_nor_boot_nor_epoch(
+    mode: Mode | None, armed: bool, boot: int, clock: int
+) -> None:
+    page = Page(mode, armed, EPOCH, boot, lease_until_ns=1, beat_ns=1)
+    intent = Intent(order(Kind.FLATTEN), EPOCH - 1)
+    answer = admit(page, None, intent, kill_file=True, boot=BOOT, now_ns=clock)
+    assert answer == ApprovedOrder(order(Kind.FLATTEN), EPOCH - 1)

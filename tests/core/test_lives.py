@@ -10,6 +10,7 @@ import pytest
 
 from core import flatten, orders, requests
 from core.orders import IllegalMove, OrderState, advance
+from tests.core.examples import NOW, order
 
 TABLES: list[tuple[type[Enum], Mapping[Any, frozenset[Any]]]] = [
     (OrderState, orders.TRANSITIONS),
@@ -64,3 +65,61 @@ def test_an_order_without_size_or_price_cannot_be_made(contracts: int, price: st
             order_type=orders.OrderType.LIMIT_IOC,
             limit_price=Decimal(price),
         )
+
+
+ENDS: list[tuple[Mapping[Any, frozenset[Any]], set[Any]]] = [
+    (
+        orders.TRANSITIONS,
+        {
+            OrderState.REFUSED,
+            OrderState.REJECTED,
+            OrderState.FILLED,
+            OrderState.CANCELLED,
+            OrderState.EXPIRED,
+            OrderState.FAILED,
+        },
+    ),
+    (
+        requests.TRANSITIONS,
+        {
+            requests.RequestState.OBJECTED,
+            requests.RequestState.EXPIRED,
+            requests.RequestState.EXECUTED,
+            requests.RequestState.FAILED,
+        },
+    ),
+    (flatten.JOB_TRANSITIONS, {flatten.JobState.FLAT_VERIFIED, flatten.JobState.RESIDUAL}),
+    (flatten.LEG_TRANSITIONS, {flatten.LegState.RESIDUAL}),
+]
+
+
+@pytest.mark.parametrize(("table", "ends"), ENDS)
+def test_exactly_the_ends_have_no_way_out(
+    table: Mapping[Any, frozenset[Any]], ends: set[Any]
+) -> None:
+    assert {state for state, ways in table.items() if not ways} == ends
+
+
+@pytest.mark.parametrize(("table", "ends"), ENDS)
+def test_from_everywhere_there_is_a_way_to_an_end(
+    table: Mapping[Any, frozenset[Any]], ends: set[Any]
+) -> None:
+    finishing = set(ends)
+    for _round in table:
+        finishing |= {state for state, ways in table.items() if ways & finishing}
+    assert finishing == set(table)
+
+
+def test_sides_are_opposite_and_a_close_goes_against_what_is_held() -> None:
+    for side in orders.Side:
+        assert side.opposite.opposite is side
+        assert side.sign == -side.opposite.sign
+        assert orders.closing_side(3 * side.sign) is side.opposite
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_an_order_is_live_while_it_may_still_fill_and_knows_what_is_left(state: OrderState) -> None:
+    spec = order(orders.Kind.ENTRY, contracts=5)
+    known = orders.Order(spec, state, 1, None, 2, created_at=NOW, updated_at=NOW)
+    assert known.left == 3
+    assert known.live is (state.value in {"reserved", "unknown", "working", "cancelling"})

@@ -72,3 +72,32 @@ def test_every_mode_has_a_meaning_of_its_own_for_people() -> None:
 
 def test_the_words_for_held_say_that_positions_are_still_open() -> None:
     assert "OPEN" in Mode.HELD.meaning
+
+
+EVERY_RULE = {
+    Rule.DAILY_LOSS: (Mode.REDUCE_ONLY, "latches"),
+    Rule.STALE_MARK: (Mode.REDUCE_ONLY, "clears"),
+    Rule.POSITION_WITHOUT_STOP: (Mode.REDUCE_ONLY, "clears"),
+    Rule.POSITION_DRIFT: (Mode.HELD, "latches"),
+    Rule.UNKNOWN_ORDER: (Mode.HELD, "latches"),
+    Rule.READ_FAILED: (Mode.REDUCE_ONLY, "clears"),
+    Rule.ERROR_STREAK: (Mode.REDUCE_ONLY, "clears"),
+    Rule.STARTED_REDUCE_ONLY: (Mode.REDUCE_ONLY, "latches"),
+    Rule.STARTED_HELD: (Mode.HELD, "latches"),
+    Rule.DRAINING: (Mode.REDUCE_ONLY, "clears"),
+}
+
+
+def test_the_whole_table_of_rules_is_the_one_that_is_meant() -> None:
+    assert {rule: (row.mode, row.release.value) for rule, row in CONSTRAINTS.items()} == EVERY_RULE
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_a_machine_rule_never_loosens_and_never_kills(rule: Rule) -> None:
+    """KILLED is for people: a machine keeps orders back, it does not start a flatten by its mode."""
+    assert effective(Mode.ACTIVE, in_force(rule)) < Mode.KILLED
+    assert effective(Mode.KILLED, in_force(rule)) is Mode.KILLED
+
+
+def test_a_rule_in_force_twice_counts_once() -> None:
+    assert effective(Mode.ACTIVE, in_force(Rule.STALE_MARK, Rule.STALE_MARK)) is Mode.REDUCE_ONLY

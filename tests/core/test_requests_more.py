@@ -1,11 +1,13 @@
 """Who may answer a request, until when, and what time alone does to it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.people import Act, Actor
+from core.people import Act, Actor, Role, shell_actor
 from core.requests import (
     POLICIES,
     Action,
@@ -16,7 +18,7 @@ from core.requests import (
     asked,
     lapse,
 )
-from tests.core.examples import ALICE, BOB, CARO, NOW, OPAL, SHELL, VERA
+from tests.core.examples import ALICE, BOB, CARO, NOW, OPAL, SHELL, VERA, person, quick
 
 CONFIRM, OBJECT = RequestState.CONFIRMED, RequestState.OBJECTED
 SECOND = timedelta(seconds=1)
@@ -108,3 +110,106 @@ def test_one_person_with_two_accounts_is_still_one_person() -> None:
     other_account = replace(ALICE, name="slack:U123")
     refusal = answer_refusal(request(Action.RESUME), CONFIRM, other_account, NOW)
     assert refusal is RequestRefusal.OWN_REQUEST
+
+
+def test_only_a_resume_has_to_be_carried_out_in_time_and_has_two_minutes_for_it() -> None:
+    windows = {action: policy.execution_s for action, policy in POLICIES.items()}
+    assert windows == {Action.KILL: None, Action.REDUCE_ONLY: None, Action.RESUME: 120}
+
+
+def test_a_fresh_request_is_its_askers_word_and_waits() -> None:
+    other_account = replace(ALICE, name="slack:U123")
+    fresh = asked("r9", "main", Action.KILL, "drill", other_account, NOW)
+    assert (fresh.requester, fresh.state, fresh.asked_at) == ("alice", RequestState.ASKED, NOW)
+    assert fresh.open
+    assert not any((fresh.decided_by, fresh.decided_at, fresh.execute_before))
+
+
+def test_what_was_asked_from_a_shell_needs_a_person_to_agree() -> None:
+    from_shell = asked("r1", "main", Action.KILL, "why", SHELL, NOW)
+    assert answer_refusal(from_shell, CONFIRM, SHELL, NOW) is RequestRefusal.NOT_A_PERSON
+    another_shell = shell_actor("somebody-else")
+    assert answer_refusal(from_shell, CONFIRM, another_shell, NOW) is RequestRefusal.NOT_A_PERSON
+    assert answer_refusal(from_shell, CONFIRM, BOB, NOW) is None
+
+
+@pytest.mark.parametrize("action", [Action.KILL, Action.REDUCE_ONLY])
+@pytest.mark.parametrize("actor", [ALICE, BOB, CARO, SHELL], ids=str)
+def test_nobody_stops_a_tightening_that_two_have_agreed_on(action: Action, actor: Actor) -> None:
+    agreed = request(action, CONFIRM)
+    assert answer_refusal(agreed, OBJECT, actor, NOW) is RequestRefusal.NOT_OBJECTABLE
+
+
+@pytest.mark.parametrize(
+    ("actor", "refusal"),
+    [(ALICE, None), (OPAL, None), (SHELL, None), (VERA, RequestRefusal.NO_ROLE)],
+    ids=str,
+)
+def test_a_resume_that_is_not_carried_out_yet_is_stopped_by_whoever_may_object(
+    actor: Actor, refusal: RequestRefusal | None
+) -> None:
+    """The time to agree may be over by then; the time to stop it is not."""
+    agreed = request(Action.RESUME, CONFIRM)
+    assert answer_refusal(agreed, OBJECT, actor, agreed.expires_at + SECOND) is refusal
+
+
+@pytest.mark.parametrize("answer", [CONFIRM, OBJECT])
+@pytest.mark.parametrize("state", [state for state in RequestState if state not in (CONFIRM,)])
+def test_only_a_waiting_request_takes_an_answer(state: RequestState, answer: RequestState) -> None:
+    refusal = answer_refusal(request(Action.RESUME, state), answer, BOB, NOW)
+    assert refusal is (None if state is RequestState.ASKED else RequestRefusal.ALREADY)
+
+
+people_of_any_kind = st.builds(
+    lambda name, roles: person(name, *roles),
+    st.sampled_from(["alice", "bob", "caro"]),
+    st.frozensets(st.sampled_from(Role)),
+) | st.just(SHELL)
+moments = st.integers(-1, 700).map(lambda s: NOW + timedelta(seconds=s))
+
+
+@quick
+@given(st.sampled_from(Action), st.sampled_from(RequestState), people_of_any_kind, moments)
+def test_a_yes_counts_only_from_a_second_person_with_the_role_and_in_time(
+    action: Action, state: RequestState, actor: Actor, now: datetime
+) -> None:
+    """Invariants 4 and 11, both ways round: taken if and only if every condition holds."""
+    waiting = request(action, state)
+    taken = answer_refusal(waiting, CONFIRM, actor, now) is None
+    assert taken is (
+        state is RequestState.ASKED
+        and now < waiting.expires_at
+        and actor.person is not None
+        and actor.person.name != "alice"
+        and bool(actor.person.roles & {Role.APPROVER, Role.COMMANDER})
+    )
+
+
+@quick
+@given(st.sampled_from([Action.KILL, Action.REDUCE_ONLY]), st.integers(0, 10**9))
+def test_what_tightens_never_lapses_once_it_is_agreed(action: Action, seconds: int) -> None:
+    assert lapse(request(action, CONFIRM), NOW + timedelta(seconds=seconds)) is None
+
+
+@quick
+@given(st.integers(0, 700), st.sampled_from([RequestState.ASKED, CONFIRM]))
+def test_time_ends_a_resume_at_the_very_second_and_only_its_own_window_counts(
+    seconds: int, state: RequestState
+) -> None:
+    now = NOW + timedelta(seconds=seconds)
+    if state is RequestState.ASKED:
+        expected = RequestState.EXPIRED if seconds >= 600 else None
+        assert lapse(request(Action.RESUME), now) is expected
+    else:
+        agreed = replace(request(Action.RESUME, CONFIRM), execute_before=NOW + 120 * SECOND)
+        assert lapse(agreed, now) is (RequestState.FAILED if seconds >= 120 else None)
+
+
+def test_what_has_lapsed_can_no_longer_be_agreed_to() -> None:
+    """The two clocks are one: no moment at which a request has expired and still takes a yes."""
+    for action in Action:
+        waiting = request(action)
+        for now in (waiting.expires_at - SECOND, waiting.expires_at, waiting.expires_at + SECOND):
+            over = lapse(waiting, now) is RequestState.EXPIRED
+            refused = answer_refusal(waiting, CONFIRM, BOB, now) is RequestRefusal.EXPIRED
+            assert over is refused
