@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -32,7 +33,8 @@ BARRIER_S = 0.25
 FENCE_BY_GUARD_S = 0.1
 AFTER_FENCE_S = 1.0
 COMMIT_S = 0.25
-TURN_S = 0.02
+LOOSEN_S = 5.0
+TURN_S = 0.1
 """How long to wait at the turnstile: whoever is stopped inside it must not hold the brake up."""
 
 
@@ -116,15 +118,25 @@ class Brake:
     def loosen(self, change: Callable[[Connection], T]) -> T:
         """Run `change` durably, then let the page follow the row. The caller has two people's yes."""
         with self._one_at_a_time:
-            self._turnstile.take_alone(TURN_S)
-            try:
-                with self._engine.begin() as tx:
-                    result = change(tx)
-            finally:
-                self._turnstile.release()
+            result = self._commit_unhurried(change)
             self._follow_row()
             nudge(self._home.socket("loop", self._desk))
             return result
+
+    def _commit_unhurried(self, change: Callable[[Connection], T]) -> T:
+        """Loosening fences nobody: it waits as long as any other write. Raises StoreBusy."""
+        deadline = time.monotonic() + LOOSEN_S
+        self._turnstile.take_alone(LOOSEN_S)
+        try:
+            while True:
+                try:
+                    with self._engine.begin() as tx:
+                        return change(tx)
+                except sqlite.StoreBusy:
+                    if time.monotonic() >= deadline:
+                        raise
+        finally:
+            self._turnstile.release()
 
     def follow_row(self) -> Row:
         """Set the page to what the row says, under the lock."""
