@@ -6,17 +6,34 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select
 
-from store.schema import metadata, migrations
+from store.schema import migrations
 
 Migration = Callable[[Connection], None]
+
+_DDL = Path(__file__).parent / "ddl"
 
 
 def m001_a_desk_that_runs_and_can_be_stopped(tx: Connection) -> None:
     """Mode row, constraints, events, requests, orders and the ledger."""
-    metadata.create_all(tx)
+    _run(tx, "m001.sql")
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_a_desk_that_runs_and_can_be_stopped,)
+def m002_a_desk_that_is_run_from_slack(tx: Connection) -> None:
+    """Our messages in Slack, and the limits that the trader works with."""
+    _run(tx, "m002.sql")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_a_desk_that_runs_and_can_be_stopped,
+    m002_a_desk_that_is_run_from_slack,
+)
+
+
+def _run(tx: Connection, name: str) -> None:
+    """Each statement of a file; migrations never read the schema, which goes on changing."""
+    for statement in (_DDL / name).read_text().split(";\n"):
+        if statement.strip():
+            tx.exec_driver_sql(statement)
 
 
 class StoreFromTheFuture(Exception):
@@ -33,7 +50,7 @@ def migrate(reading: Engine, engine: Engine, backups: Path, now: datetime) -> in
     if applied > len(MIGRATIONS):
         raise StoreFromTheFuture(f"it has migration {applied}, this program {len(MIGRATIONS)}")
     for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
-        if number > 1:
+        if applied:  # a store that begins now has nothing to lose
             _back_up(engine, backups / f"before-migration-{number:03}.db")
         with engine.begin() as tx:
             if _applied(tx) >= number:  # another process was faster

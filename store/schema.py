@@ -207,6 +207,29 @@ heartbeats = _table(
     _moment("at"),
 )
 
+slack_posts = _table(
+    "slack_posts",
+    _text("key", primary_key=True),
+    _text("desk"),
+    _text("channel"),
+    _text("ts", nullable=True),
+    _text("shown"),
+    _integer("final"),
+    _moment("claimed_at"),
+    Index("ix_slack_posts_unfinished", "desk", sqlite_where=text("final = 0")),
+)
+"""Messages of ours in Slack, claimed before they are sent: without `ts` the reply is outstanding.
+`shown` is a digest of what stands there; a final one is edited no more."""
+
+limits_in_force = _table(
+    "limits_in_force",
+    _text("desk", primary_key=True),
+    _text("profile"),
+    _text("limits"),
+    _moment("at"),
+)
+"""What the trader that started last may do at most: name and value of every limit, as JSON text."""
+
 products = _table(
     "products",
     _text("desk", primary_key=True),

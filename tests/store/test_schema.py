@@ -1,5 +1,6 @@
 """The tables: exact money, exact times, strict types, and one way to come to them."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -28,6 +29,7 @@ from sqlalchemy.pool import StaticPool
 from store import sqlite
 from store.commands import waiting
 from store.flattening import open_job
+from store.home import open_home
 from store.ledger import booked_since, latest_fills
 from store.migrations import MIGRATIONS, StoreFromTheFuture, migrate
 from store.orders import live_orders, order_by_exchange_id, reservations
@@ -41,6 +43,7 @@ from store.schema import (
     migrations,
     positions,
     to_us,
+    used_codes,
 )
 from store.store import Store, open_store
 from tests.store.desk import BTC, DESK, NOW
@@ -170,8 +173,13 @@ def test_whether_there_is_money_may_be_asked() -> None:
 
 
 def tables(connection: Connection) -> list[tuple[str, str, str]]:
+    """What stands in the schema, whatever its line breaks and needless quotes."""
     rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master ORDER BY name"))
-    return [(row.type, row.name, row.sql) for row in rows]
+    return [(row.type, row.name, _words(row.sql or "")) for row in rows]
+
+
+def _words(sql: str) -> str:
+    return re.sub(r"\s*([(),])\s*", r"\1", " ".join(sql.replace('"', "").split()))
 
 
 def test_a_migrated_store_equals_one_that_is_made_afresh(store: Store, tmp_path: Path) -> None:
@@ -208,6 +216,23 @@ def test_a_value_of_the_wrong_type_is_refused_whoever_writes_it(
 ) -> None:
     with pytest.raises(sqlite.DatabaseError, match=r"constraint failed|cannot store"):
         store.write(lambda tx: tx.execute(text(statement)))
+
+
+def test_a_store_of_the_first_version_is_carried_over_with_its_rows(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "old")
+    engine = sqlite.writing_engine(home.database, wait_s=1)
+    with engine.begin() as tx:
+        MIGRATIONS[0](tx)
+        tx.execute(insert(migrations).values(number=1, name=MIGRATIONS[0].__name__, at=NOW))
+        tx.execute(text("INSERT INTO used_codes VALUES ('alice', 12)"))
+    engine.dispose()
+    opened = open_store(home.root, NOW)
+    try:
+        assert opened.read(lambda c: c.execute(select(used_codes)).one()) == ("alice", 12)
+        assert {"slack_posts", "limits_in_force"} <= {name for _, name, _ in opened.read(tables)}
+        assert (home.backups / "before-migration-002.db").exists()
+    finally:
+        opened.close()
 
 
 def engines_of(store: Store) -> tuple[Any, Any]:
