@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +21,14 @@ from bot.commands.looking import status as status_command
 from bot.commands.registry import Context
 from bot.outside import Outside
 from bot.picture import Picture, read_picture
+from bot.surface import terminal
 from bot.terminal.render import renderable
 from bot.words import count
 from core.people import Person, shell_actor
 from store.codes import enroll, is_enrolled, present_code
+from store.escalation import load_people
 from store.home import Home
 from store.lock import running_pid
-from store.people import load_people
 from store.store import Store, open_store
 
 READY_S = 60.0
@@ -95,7 +97,7 @@ def typing_hints(home: Path) -> str:
     )
 
 
-def _settle_people(demo: Demo, store: Store) -> dict[str, Person]:
+def _settle_people(demo: Demo, store: Store) -> Mapping[str, Person]:
     own = demo.home / "escalation.yaml"
     if not own.exists():
         shutil.copyfile(demo.people_file, own)
@@ -173,7 +175,7 @@ def _picture(demo: Demo, store: Store, outside: Outside) -> Picture:
 def _show_until_interrupted(
     demo: Demo,
     store: Store,
-    people: dict[str, Person],
+    people: Mapping[str, Person],
     children: list["subprocess.Popen[str]"],
     outside: Outside,
 ) -> None:
@@ -197,10 +199,18 @@ def _one_line(picture: Picture) -> str:
     return f"{picture.now:%H:%M:%S} {picture.desk} {picture.row.mode.name}, {known}"
 
 
-def _view(demo: Demo, store: Store, people: dict[str, Person], outside: Outside) -> Group:
+def _view(demo: Demo, store: Store, people: Mapping[str, Person], outside: Outside) -> Group:
     """What must be seen in a low window stands first."""
     now = outside.clock()
-    context = Context(store, [demo.desk], shell_actor("demo"), "view", now, outside.monotonic_ns())
+    context = Context(
+        store,
+        [demo.desk],
+        shell_actor("demo"),
+        "view",
+        now,
+        outside.monotonic_ns(),
+        terminal(".venv/bin/perps-bot"),
+    )
     codes = "   ".join(
         f"{name} {present_code(store.home.secrets, name, now)}"
         for name in DEMO_PEOPLE

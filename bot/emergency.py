@@ -11,6 +11,7 @@ from bot.commands.shown import open_positions_lines
 from bot.options import Options
 from bot.outside import Outside
 from bot.picture import Picture, read_picture
+from bot.surface import Surface
 from bot.words import count
 from core.flatten import Job, JobState
 from core.modes import Mode
@@ -33,14 +34,14 @@ Proof = Callable[[], Answer | None]
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """Who asked for it and how. `typed` is how the next command has to begin to mean the same home."""
+    """Who asked for it and how. `surface` is where."""
 
     store: Store
     actor: Actor
     id: str
     options: Options
     outside: Outside
-    typed: str
+    surface: Surface
 
     def id_of(self, desk: str, desks: Sequence[str]) -> str:
         """Each desk has its own: with a common one, only the first would be killed."""
@@ -119,10 +120,10 @@ def _until_flat(at: Emergency, desk: str, applied: Applied, id: str) -> Waiting:
 
 def _who_goes_on(at: Emergency, desk: str) -> str:
     if at.trader_runs(desk):
-        return f"The flatten goes on. Follow it: {at.typed} status --watch"
+        return f"The flatten goes on. Follow it: {at.surface.watched('status')}"
     return (
-        f"NOBODY IS CLOSING IT: start the trader ({at.typed} --profile PROFILE) and it goes on with "
-        "this, or close on the exchange's own screen. Until somebody looks, flat is not proved."
+        f"NOBODY IS CLOSING IT: start the trader ({at.surface.shell} --profile PROFILE) and it goes "
+        "on with this, or close on the exchange's own screen. Until somebody looks, flat is not proved."
     )
 
 
@@ -213,7 +214,7 @@ def _until_gone(at: Emergency, desk: str) -> Waiting:
         return Answer(title, open_positions_lines(picture), [], facts_of(picture))
 
     def late() -> Answer:
-        lines = [f"It goes on stopping. Look at it: {at.typed} health"]
+        lines = [f"It goes on stopping. Look at it: {at.surface.says('health')}"]
         title = f"{desk}: NOT STOPPED in {at.options.timeout_s:.0f} s"
         return Answer(title, lines, code=FAILED)
 

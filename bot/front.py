@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.answer import FAILED, REFUSED, Answer
@@ -17,15 +17,16 @@ from bot.options import Options
 from bot.outside import Outside
 from bot.parser import parse
 from bot.record import on_record
+from bot.surface import Surface, terminal
 from bot.terminal.render import show
 from bot.terminal.watch import watch
-from core.people import NEEDS, Act, Actor
+from core.people import NEEDS, Act, Actor, Person
 from store.control import UnknownDesk, desks
 from store.decisions import NotAllowed
+from store.escalation import PeopleUnusable, find_people_file, load_people
 from store.home import HomeRefused
 from store.lock import running_pid
 from store.migrations import StoreFromTheFuture
-from store.people import PeopleUnusable, find_people_file, load_people
 from store.sqlite import DatabaseError, StoreBusy, UnsafeSQLite
 from store.store import Store, open_store
 
@@ -81,7 +82,7 @@ def _dispatch(options: Options, outside: Outside) -> int:
     if options.kill_switch or options.shutdown:
         return _on_home(options, outside)
     if options.verb == "help":
-        return _shown(help_for(options.words, "perps-bot"), outside, as_json=options.json)
+        return _shown(help_for(options.words, terminal()), outside, as_json=options.json)
     if options.verb == "demo":
         demo = Demo(
             home_of(options, outside), options.port_base, SHIPPED_PEOPLE, options.desk or "main"
@@ -109,7 +110,7 @@ def _run_trader(options: Options, outside: Outside) -> int:
     if options.profile is None:
         lines = [
             f"No trader runs desk {desk} in {home}.",
-            f"To tighten it at once: {_typed(options, outside)} reduce-only",
+            f"To tighten it at once: {_surface(options, outside).says('reduce-only')}",
             "To start one, add --profile dev, canary or prod. Nothing was changed.",
         ]
         return _shown(Answer("--reduce-only: of which trader?", lines, code=FAILED), outside)
@@ -198,7 +199,7 @@ def _context(
         now=outside.clock(),
         now_ns=outside.monotonic_ns(),
         repeatable=options.id is not None,
-        typed=_typed(options, outside),
+        surface=_surface(options, outside),
     )
 
 
@@ -211,7 +212,7 @@ def _emergency(options: Options, outside: Outside, store: Store, meant: Sequence
     if not _may(actor, act):
         return _role_refused(outside, store, meant, actor, act, verb)
     id = options.id or outside.new_id("kill" if options.kill_switch else "stop")
-    at = Emergency(store, actor, id, options, outside, _typed(options, outside))
+    at = Emergency(store, actor, id, options, outside, _surface(options, outside))
     return kill_switch(at, meant) if options.kill_switch else shut_down(at, meant)
 
 
@@ -241,7 +242,7 @@ def _actor(
 ) -> Actor | Answer:
     needless = options.tightens or options.shutdown or options.verb == "object"
     claim = Claim(outside.login, options.person, options.code, needless)
-    people = {}
+    people: Mapping[str, Person] = {}
     if claim.name is not None:
         people = load_people(find_people_file(store.home.root, outside.here))
     return prove(store, people, claim, meant, outside.clock())
@@ -257,10 +258,10 @@ def home_of(options: Options, outside: Outside) -> Path:
     return outside.here / (DEMO_HOME if demo else USUAL_HOME)
 
 
-def _typed(options: Options, outside: Outside) -> str:
-    """How the next command has to begin to mean the same home."""
+def _surface(options: Options, outside: Outside) -> Surface:
+    """The next command has to begin so that it means the same home."""
     home = options.home or outside.environment.get("PERPS_HOME")
-    return f"perps-bot --home {shlex.quote(str(home))}" if home else "perps-bot"
+    return terminal(f"perps-bot --home {shlex.quote(str(home))}" if home else "perps-bot")
 
 
 def _shown(answer: Answer, outside: Outside, *, as_json: bool = False) -> int:

@@ -11,7 +11,7 @@ from bot.outside import Outside
 from bot.record import on_record
 from core.people import Actor, Person, shell_actor
 from store.codes import AlreadyEnrolled, enroll, is_enrolled, present_code, use_code
-from store.people import load_people
+from store.escalation import load_people
 from store.store import Store
 
 NAME_SHOWN_MAX = 40

@@ -37,11 +37,12 @@ NEEDS: dict[Act, frozenset[Role]] = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One human being, however many accounts. `name` is the key in escalation.yaml."""
+    """One human being. `name` is the key in escalation.yaml, `slack` their account there."""
 
     name: str
     full_name: str
     roles: frozenset[Role]
+    slack: str | None = None
 
     def may(self, act: Act) -> bool:
         return bool(self.roles & NEEDS[act])

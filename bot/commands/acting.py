@@ -48,7 +48,7 @@ def kill(context: Context, words: Sequence[str]) -> Answer:
             context.store, desk, context.actor, _reason(words), id, context.now
         )
         if isinstance(answer, RequestRefusal):
-            return refusal("kill", answer, context.typed)
+            return refusal("kill", answer, context.surface)
         return _killed(context, desk, answer)
 
     return _allowed("kill", lambda: each_desk(context, one))
@@ -67,7 +67,8 @@ def _killed(context: Context, desk: str, answer: Tightened) -> Answer:
     }
     if applied.mode is Mode.KILLED:
         doing = (
-            f"Everything is being cancelled and closed. Follow it: {context.typed} status --watch"
+            "Everything is being cancelled and closed. "
+            f"Follow it: {context.surface.watched('status')}"
         )
         lines = [_by_whom(context, desk, doing)]
         if request is None:
@@ -81,7 +82,7 @@ def _killed(context: Context, desk: str, answer: Tightened) -> Answer:
         *open_positions_lines(picture),
     ]
     if request is not None:
-        lines += request_lines(request, context.now, context.typed)
+        lines += request_lines(request, context.now, context.surface)
     control = picture.control
     since = f"since {clock(control.at)} ({age(control.at, context.now)}) by {control.actor}"
     if control.mode is not Mode.HELD:
@@ -120,7 +121,7 @@ def _reduced(context: Context, desk: str, answer: Tightened) -> Answer:
     if applied.mode > Mode.REDUCE_ONLY:
         lines = [f"The desk is {applied.mode.name}, which is stricter; that stays."]
     if answer.request is not None:
-        lines += request_lines(answer.request, context.now, context.typed)
+        lines += request_lines(answer.request, context.now, context.surface)
     picture = read_picture(context.store, desk, context.now, context.now_ns)
     facts = facts_of(picture) | {
         "applied": applied_facts(applied),
@@ -154,13 +155,13 @@ def resume(context: Context, words: Sequence[str]) -> Answer:
             context.store, desk, context.actor, _reason(words), context.id, context.now
         )
         if isinstance(answer, RequestRefusal):
-            return refusal("resume", answer, context.typed)
+            return refusal("resume", answer, context.surface)
         latches = [c for c in picture.constraints if c.latches]
         lines = [
             f"The desk stays {picture.row.mode.name} until another person agrees; then preflight "
             "and a clean look at the exchange must pass.",
             *(f"It would also release {c.rule}: {c.reason}" for c in latches),
-            *request_lines(answer, context.now, context.typed),
+            *request_lines(answer, context.now, context.surface),
         ]
         return Answer(f"{desk}: resume asked", lines, [], {"request": request_facts(answer)})
 
@@ -181,7 +182,7 @@ def confirm(context: Context, words: Sequence[str]) -> Answer:
         return wrong
     answer = decisions.confirm(context.store, words[0], context.actor, context.now)
     if isinstance(answer, RequestRefusal):
-        return refusal("confirm", answer, context.typed)
+        return refusal("confirm", answer, context.surface)
     assert answer.request is not None, "a confirmation that was not refused has its request"
     if not answer.applied.recorded:
         return record_pending(answer.request.desk, answer.applied)
@@ -201,7 +202,7 @@ def _confirmed(context: Context, answer: Tightened, request: Request) -> Answer:
     if request.action is Action.KILL:
         picture = read_picture(context.store, request.desk, context.now, context.now_ns)
         lines += open_positions_lines(picture)
-    lines.append(f"Follow it: {context.typed} status --watch")
+    lines.append(f"Follow it: {context.surface.watched('status')}")
     facts = {"request": request_facts(request), "applied": applied_facts(answer.applied)}
     return Answer(f"{request.desk}: {says}", lines, [], facts)
 
@@ -219,7 +220,7 @@ def object_(context: Context, words: Sequence[str]) -> Answer:
         return wrong
     answer = decisions.object_to(context.store, words[0], context.actor, context.now)
     if isinstance(answer, RequestRefusal):
-        return refusal("object", answer, context.typed)
+        return refusal("object", answer, context.surface)
     mode = read_picture(context.store, answer.desk, context.now, context.now_ns).row.mode
     lines = [f"The desk stays {mode.name}."]
     facts = {"request": request_facts(answer), "mode": mode.name}
@@ -232,7 +233,7 @@ def _by_whom(context: Context, desk: str, doing: str) -> str:
         return doing
     return (
         "NO TRADER RUNS: nobody cancels or closes anything, and what rests at the exchange may still "
-        f"fill. Start it: {context.typed} --profile PROFILE"
+        f"fill. Start it: {context.surface.shell} --profile PROFILE"
     )
 
 

@@ -24,6 +24,7 @@ from bot.commands.shown import (
     request_lines,
 )
 from bot.picture import Picture, read_picture
+from bot.surface import Surface
 from bot.words import age, clock, count, money, plain, signed
 from core.requests import RequestState, lapse
 from store.events import latest
@@ -35,6 +36,7 @@ EVENTS_SHOWN = 20
 ORDERS_SHOWN = 20
 REQUESTS_SHOWN = 10
 LIMIT_MAX = 10_000
+OPTIONS_OF_SHELL = frozenset({"--watch", "--json", "--limit"})
 
 
 def each_desk(context: Context, show: Callable[[str], Answer]) -> Answer:
@@ -71,10 +73,10 @@ def picture_of(context: Context, desk: str) -> Picture:
     watch_s=2,
 )
 def status(context: Context, _words: Sequence[str]) -> Answer:
-    return each_desk(context, lambda desk: _status(picture_of(context, desk), context.typed))
+    return each_desk(context, lambda desk: _status(picture_of(context, desk), context.surface))
 
 
-def _status(picture: Picture, typed: str) -> Answer:
+def _status(picture: Picture, surface: Surface) -> Answer:
     lines = [
         set_by_line(picture),
         *constraint_lines(picture),
@@ -85,7 +87,7 @@ def _status(picture: Picture, typed: str) -> Answer:
     ]
     for request in picture.requests:
         if request.state is RequestState.ASKED:
-            lines += request_lines(request, picture.now, typed)
+            lines += request_lines(request, picture.now, surface)
         else:
             lines.append(f"Request {request.id}: {request.action} is being carried out")
     lines += flatten_lines(picture)
@@ -227,7 +229,7 @@ def requests(context: Context, _words: Sequence[str]) -> Answer:
             line
             for request in picture.requests
             if request.state is RequestState.ASKED
-            for line in request_lines(request, context.now, context.typed)
+            for line in request_lines(request, context.now, context.surface)
         ] or ["Nothing waits for a second person."]
         found = context.store.read(lambda c: latest_requests(c, desk, REQUESTS_SHOWN))
         head = ["request", "action", "by", "asked", "state", "decided by", "outcome"]
@@ -298,30 +300,41 @@ def _verify(context: Context, desk: str) -> Answer:
 
 @command("help [COMMAND]", "this list, or how to use one command", examples=["help", "help kill"])
 def help_(context: Context, words: Sequence[str]) -> Answer:
-    return help_for(words, context.typed)
+    return help_for(words, context.surface)
 
 
-def help_for(words: Sequence[str], typed: str) -> Answer:
+def help_for(words: Sequence[str], surface: Surface) -> Answer:
     """Help needs no desk."""
     if len(words) == 1:
         found = COMMANDS.get(words[0])
-        return _one_command(found, typed) if found else unknown(words[0])
+        return _one_command(found, surface) if found else unknown(words[0])
     if words:
         return wrong_usage("help", "one command at a time")
     rows = [[found.usage, found.summary] for found in COMMANDS.values()]
     facts = {"commands": {found.name: found.summary for found in COMMANDS.values()}}
-    lines = ["perps-bot help COMMAND shows its use; perps-bot --help shows every option."]
+    lines = [
+        f"{surface.says('help COMMAND')} shows its use; on the desk's machine {surface.shell} --help "
+        "shows every option."
+    ]
     table = Table("commands", ["command", "what it does"], rows)
-    return Answer("perps-bot", lines, [table], facts)
+    return Answer(surface.begin, lines, [table], facts)
 
 
-def _one_command(found: Command, typed: str) -> Answer:
-    lines = [f"usage:    {typed} {found.usage}"]
-    lines += [f"example:  {typed} {example}" for example in found.examples]
-    if found.proof:
+def _one_command(found: Command, surface: Surface) -> Answer:
+    lines = [f"usage:    {surface.says(found.usage)}"]
+    lines += [f"example:  {surface.says(example)}" for example in _examples(found, surface)]
+    if found.proof and surface.proof:
         lines.append("It needs a person and their one-time code: --as NAME --code CODE")
     facts = {"usage": found.usage, "examples": list(found.examples), "needs": found.act.value}
     return Answer(f"{found.name}: {found.summary}", lines, [], facts)
+
+
+def _examples(found: Command, surface: Surface) -> list[str]:
+    """Without options that mean nothing here: they prove somebody, watch, or are for machines."""
+    if surface.proof:
+        return list(found.examples)
+    fitting = [example.partition(" --as ")[0] for example in found.examples]
+    return [example for example in fitting if not OPTIONS_OF_SHELL & set(example.split())]
 
 
 def _count(words: Sequence[str], otherwise: int) -> int | None:

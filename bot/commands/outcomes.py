@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.answer import FAILED, OK, REFUSED, Answer
 from bot.commands.facts import applied_facts, request_facts
 from bot.commands.registry import Check, Context, wrong_usage
+from bot.surface import Surface
 from bot.words import count
 from core.modes import Mode
 from core.requests import RequestRefusal
@@ -13,22 +14,28 @@ from store.control import read_row
 from store.requests import NoSuchRequest, read_request
 from store.store import Store
 
-ADVICE: dict[RequestRefusal, str] = {
-    RequestRefusal.OWN_REQUEST: "Another person types the same line with their own name and code.",
-    RequestRefusal.NOT_A_PERSON: "Type it again with --as NAME --code CODE.",
-    RequestRefusal.NO_ROLE: "Ask somebody with the role: perps-bot people check",
-    RequestRefusal.EXPIRED: "Whoever asked types their command again; it makes a new request.",
-    RequestRefusal.ALREADY: "See what became of it: perps-bot requests",
-    RequestRefusal.NOT_OBJECTABLE: "Follow it: perps-bot status --watch",
-}
+
+def advice(why: RequestRefusal, surface: Surface) -> str:
+    """What to do after a request's no, where it was said."""
+    another = "Another person types the same line with their own name and code."
+    if not surface.proof:
+        another = "Another person presses Confirm on the card, or types the same line."
+    return {
+        RequestRefusal.OWN_REQUEST: another,
+        RequestRefusal.NOT_A_PERSON: f"Type it again with{surface.proof}.",
+        RequestRefusal.NO_ROLE: f"Ask somebody with the role: {surface.says('people')}",
+        RequestRefusal.EXPIRED: "Whoever asked types their command again; it makes a new request.",
+        RequestRefusal.ALREADY: f"See what became of it: {surface.says('requests')}",
+        RequestRefusal.NOT_OBJECTABLE: f"Follow it: {surface.watched('status')}",
+    }[why]
 
 
-def refusal(verb: str, why: RequestRefusal, typed: str) -> Answer:
+def refusal(verb: str, why: RequestRefusal, surface: Surface) -> Answer:
     """A request's no, as an answer: what was refused, why, and what to do."""
     says = why.value
     if why is RequestRefusal.NOT_A_PERSON:
         says = f"{verb} needs a person who has proved it with a one-time code"
-    lines = [ADVICE[why].replace("perps-bot", typed), "Nothing was changed."]
+    lines = [advice(why, surface), "Nothing was changed."]
     return Answer(f"{verb} refused: {says}.", lines, [], {"refused": why.name}, REFUSED)
 
 
@@ -112,14 +119,14 @@ def known_request(verb: str) -> Check:
 
     def check(store: Store, desks: Sequence[str], words: Sequence[str]) -> Answer | None:
         if len(words) != 1:
-            return wrong_usage(verb, "which request? `perps-bot requests` lists them")
+            return wrong_usage(verb, "which request? `requests` lists them")
         try:
             desk = store.read(lambda connection: read_request(connection, words[0])).desk
         except NoSuchRequest:
             desk = None
         if desk in desks:
             return None
-        lines = ["`perps-bot requests` lists those that are open.", "Nothing was changed."]
+        lines = ["`requests` lists those that are open.", "Nothing was changed."]
         return Answer(f"{verb} refused: there is no request {words[0]!r}.", lines, code=REFUSED)
 
     return check

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.answer import USAGE, Answer
+from bot.surface import Surface
 from core.people import Act, Actor
 from store.store import Store
 
@@ -15,8 +16,7 @@ class Context:
     """Who asks, about which desks, when. `id` is the command's own: a repeat with it changes nothing.
 
     `now_ns` is the same instant on CLOCK_MONOTONIC, which the gate's page counts by. `repeatable`:
-    the id was typed, so that it may stand for a command that ran before. `typed` is how a command
-    begins where it is typed: "perps-bot", perhaps with its home.
+    the id was typed, so that it may stand for a command that ran before.
     """
 
     store: Store
@@ -25,8 +25,8 @@ class Context:
     id: str
     now: datetime
     now_ns: int
+    surface: Surface
     repeatable: bool = False
-    typed: str = "perps-bot"
 
 
 Run = Callable[[Context, Sequence[str]], Answer]

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from bot.answer import Table
 from bot.picture import Held, Picture
+from bot.surface import Surface
 from bot.words import age, clock, lasting, money, plain, signed
 from core.orders import Order
 from core.requests import Request, lapse
@@ -113,7 +114,7 @@ def _open_position(held: Held, picture: Picture) -> str:
     )
 
 
-def request_lines(request: Request, now: datetime, typed: str) -> list[str]:
+def request_lines(request: Request, now: datetime, surface: Surface) -> list[str]:
     """What waits, until when, and what the second person types."""
     says = f"Request {request.id}: {request.action} by {request.requester}"
     says += f" ({request.reason})" if request.reason else ""
@@ -123,6 +124,6 @@ def request_lines(request: Request, now: datetime, typed: str) -> list[str]:
     return [
         says,
         f"  waits for a second person until {clock(request.expires_at)} ({lasting(left_s)} left)",
-        f"  confirm:  {typed} confirm {request.id} --as NAME --code CODE",
-        f"  object:   {typed} object {request.id}",
+        f"  confirm:  {surface.proved(f'confirm {request.id}')}",
+        f"  object:   {surface.says(f'object {request.id}')}",
     ]

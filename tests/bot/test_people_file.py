@@ -6,7 +6,13 @@ import pytest
 
 from bot.front import SHIPPED_PEOPLE
 from core.people import Act, Role
-from store.people import PeopleUnusable, find_people_file, load_people
+from store.escalation import (
+    PeopleUnusable,
+    Workspace,
+    find_people_file,
+    load_escalation,
+    load_people,
+)
 
 GOOD = """\
 people:
@@ -17,6 +23,15 @@ people:
     name: Bob
     roles: [approver]
 """
+
+
+SLACK = """\
+slack:
+  team: T0PERPS01
+  channels: {desk: perps-desk}
+  groups: {perps-approvers: [approver]}
+"""
+WITH_SLACK = GOOD.replace("name: Alice", "name: Alice\n    slack: U0ALICE01") + SLACK
 
 
 def test_the_shipped_file_is_good() -> None:
@@ -65,6 +80,59 @@ def test_what_is_wrong_is_told_with_its_place(
         load_people(file)
 
     assert str(why.value).startswith(str(file))
+    assert says in str(why.value)
+
+
+def test_the_desks_slack_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "escalation.yaml"
+    file.write_text(WITH_SLACK)
+
+    found = load_escalation(file)
+
+    assert {name: person.slack for name, person in found.people.items()} == {
+        "alice": "U0ALICE01",
+        "bob": None,
+    }
+    assert found.workspace == Workspace(
+        "T0PERPS01", "perps-desk", {"perps-approvers": frozenset({Role.APPROVER})}
+    )
+
+
+def test_a_file_without_slack_is_a_desk_without_slack(tmp_path: Path) -> None:
+    file = tmp_path / "escalation.yaml"
+    file.write_text(GOOD)
+    assert load_escalation(file).workspace is None
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "says"),
+    [
+        (
+            "name: Bob",
+            "name: Bob\n    slack: U0ALICE01",
+            ":8:5: U0ALICE01 is alice's Slack account already",
+        ),
+        ("U0ALICE01", "alice", ":4:5: people.alice.slack"),
+        ("T0PERPS01", "perps", ":10:3: slack.team"),
+        ("perps-desk", "Perps Desk", ":11:14: slack.channels.desk"),
+        ("desk:", "desc:", "slack.channels.desc: this key is not known here; did you mean 'desk'?"),
+        ("groups:", "group:", "slack.group: this key is not known here; did you mean 'groups'?"),
+        (
+            "{perps-approvers: [approver]}",
+            "{perps-approvers: [aprover]}",
+            "did you mean 'approver'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_slack_is_told_with_its_place(
+    tmp_path: Path, change: str, to: str, says: str
+) -> None:
+    file = tmp_path / "escalation.yaml"
+    file.write_text(WITH_SLACK.replace(change, to))
+
+    with pytest.raises(PeopleUnusable) as why:
+        load_escalation(file)
+
     assert says in str(why.value)
 
 

@@ -309,4 +309,4 @@ class TestObject:
 
         assert typed.code == 3
         assert "there is no request 'kill-nope'" in typed.text
-        assert "`perps-bot requests` lists those that are open." in typed.text
+        assert "`requests` lists those that are open." in typed.text

@@ -78,7 +78,7 @@ def as_a_viewer(shell: Shell) -> list[str]:
 
 def as_an_operator_who_is_no_approver(shell: Shell) -> list[str]:
     people = shell.home / "escalation.yaml"
-    people.write_text(people.read_text() + OPERATOR_ONLY)
+    people.write_text(people.read_text().replace("people:\n", f"people:\n{OPERATOR_ONLY}"))
     return ["confirm", "kill-1", *shell.proof_of("erin")]
 
 
@@ -111,7 +111,7 @@ def a_resume_by_a_shell(_shell: Shell) -> list[str]:
         (with_another_ones_code, "the code is wrong or too old", "wait for the next one"),
         (as_a_viewer, "dave's roles: viewer", "role does not allow it"),
         (as_an_operator_who_is_no_approver, "erin's roles: operator", "role does not allow it"),
-        (an_unknown_request, "there is no request 'kill-2'", "`perps-bot requests` lists"),
+        (an_unknown_request, "there is no request 'kill-2'", "`requests` lists"),
         (a_request_that_was_objected_to, "the request is closed already", "requests"),
         (a_request_of_yesterday, "the request has expired", "types their command again"),
         (a_resume_by_a_shell, "resume needs a person", "--as NAME --code CODE"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.people import Act, Role
-from store.people import PeopleUnusable, find_people_file, load_people
+from store.escalation import PeopleUnusable, find_people_file, load_people
 
 GOOD = """\
 people:

@@ -1,7 +1,8 @@
-"""The people of escalation.yaml: who they are and what each may do. Strict, with place and suggestion."""
+"""escalation.yaml: the people, what each may do, and their Slack. Strict, with place and suggestion."""
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,21 +27,63 @@ def _role(value: object) -> object:
     return value
 
 
+_Role = Annotated[Role, BeforeValidator(_role)]
+_Channel = Annotated[str, Field(pattern=r"^(C[A-Z0-9]{6,}|[a-z0-9_-]{1,80})$")]
+
+
 class _Person(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=80)
-    roles: frozenset[Annotated[Role, BeforeValidator(_role)]] = Field(min_length=1)
+    roles: frozenset[_Role] = Field(min_length=1)
+    slack: str | None = Field(default=None, pattern=r"^[UW][A-Z0-9]{6,}$")
+
+
+class _Channels(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    desk: _Channel
+
+
+class _Slack(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    team: str = Field(pattern=r"^[TE][A-Z0-9]{6,}$")
+    channels: _Channels
+    groups: Mapping[str, frozenset[_Role]] = Field(default_factory=dict)
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     people: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], _Person]
+    slack: _Slack | None = None
 
 
-def load_people(path: Path) -> dict[str, Person]:
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The desk's Slack: its team, the channel of the desk (name or id), and what a user group may do."""
+
+    team: str
+    desk_channel: str
+    group_roles: Mapping[str, frozenset[Role]]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The whole file. `workspace` is None where no Slack is connected."""
+
+    people: Mapping[str, Person]
+    workspace: Workspace | None
+
+
+def load_people(path: Path) -> Mapping[str, Person]:
     """Everybody in the file, by short name. Raises PeopleUnusable."""
+    return load_escalation(path).people
+
+
+def load_escalation(path: Path) -> Escalation:
+    """Raises PeopleUnusable."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as missing:
@@ -60,14 +103,37 @@ def load_people(path: Path) -> dict[str, Person]:
     except ValidationError as bad:
         raise PeopleUnusable("\n".join(_told(path, tree, error) for error in bad.errors())) from bad
     found = {
-        name: Person(name, person.name, person.roles) for name, person in parsed.people.items()
+        name: Person(name, person.name, person.roles, person.slack)
+        for name, person in parsed.people.items()
     }
+    _refuse_shared_account(path, tree, found)
     if len(approvers(found.values())) < APPROVERS_MIN:
         raise PeopleUnusable(
             f"{path}: at least {APPROVERS_MIN} people need the role approver or commander: "
             "nobody confirms their own request"
         )
-    return found
+    return Escalation(found, _workspace(parsed.slack))
+
+
+def _workspace(slack: _Slack | None) -> Workspace | None:
+    if slack is None:
+        return None
+    return Workspace(slack.team, slack.channels.desk, slack.groups)
+
+
+def _refuse_shared_account(path: Path, tree: Any, people: Mapping[str, Person]) -> None:
+    """One Slack account for two people would let one person be both voices."""
+    owners: dict[str, str] = {}
+    for person in people.values():
+        if person.slack is None:
+            continue
+        if person.slack in owners:
+            line, column = _place(tree, ("people", person.name, "slack"))
+            raise PeopleUnusable(
+                f"{path}:{line}:{column}: {person.slack} is {owners[person.slack]}'s Slack account "
+                "already; each person has their own"
+            )
+        owners[person.slack] = person.name
 
 
 def _refuse_twice(path: Path, node: Any) -> None:
@@ -91,11 +157,24 @@ def _told(path: Path, tree: Any, error: Any) -> str:
     keys = ".".join(str(part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        known = ["people"] if len(error["loc"]) == 1 else list(_Person.model_fields)
+        known = _known_keys(error["loc"])
         near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         message = f"this key is not known here{hint}; known: {', '.join(known)}"
     return f"{path}:{line}:{column}: {keys}: {message}"
+
+
+def _known_keys(place: tuple[Any, ...]) -> list[str]:
+    match place:
+        case (_,):
+            model: type[BaseModel] = _File
+        case ("slack", "channels", _):
+            model = _Channels
+        case ("slack", _):
+            model = _Slack
+        case _:
+            model = _Person
+    return list(model.model_fields)
 
 
 def _place(node: Any, path: tuple[Any, ...]) -> tuple[int, int]:
