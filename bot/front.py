@@ -16,18 +16,14 @@ from bot.identity import Claim, people_command, prove
 from bot.options import Options
 from bot.outside import Outside
 from bot.parser import parse
-from bot.record import on_record
+from bot.perform import TROUBLE, failed, may, perform, role_refused
 from bot.surface import Surface, terminal
 from bot.terminal.render import show
 from bot.terminal.watch import watch
-from core.people import NEEDS, Act, Actor, Person
-from store.control import UnknownDesk, desks
-from store.decisions import NotAllowed
-from store.escalation import PeopleUnusable, find_people_file, load_people
-from store.home import HomeRefused
+from core.people import Act, Actor, Person
+from store.control import desks
+from store.escalation import find_people_file, load_people
 from store.lock import running_pid
-from store.migrations import StoreFromTheFuture
-from store.sqlite import DatabaseError, StoreBusy, UnsafeSQLite
 from store.store import Store, open_store
 
 DEMO_HOME = Path("var/demo")
@@ -39,17 +35,6 @@ WATCH_MIN_S = 0.2
 FAMILIES = (looking, acting, health)
 """Importing a family registers its commands."""
 
-REFUSALS = (PeopleUnusable, NotAllowed, HomeRefused, UnsafeSQLite, StoreFromTheFuture)
-STORE_UNUSABLE = (
-    DatabaseError,
-    StoreBusy,
-    OSError,
-    HomeRefused,
-    UnsafeSQLite,
-    StoreFromTheFuture,
-)
-"""Where a tightening still holds the desk, by page and KILL file."""
-
 
 def run(argv: Sequence[str], outside: Outside) -> int:
     """Do what was typed; the exit code."""
@@ -60,20 +45,10 @@ def run(argv: Sequence[str], outside: Outside) -> int:
         return _dispatch(options, outside)
     except BrokenPipeError:
         raise
-    except (*REFUSALS, *STORE_UNUSABLE, UnknownDesk) as why:
-        return _shown(_failed(options, outside, why), outside, as_json=options.json)
-
-
-def _failed(options: Options, outside: Outside, why: Exception) -> Answer:
-    if options.tightens and isinstance(why, STORE_UNUSABLE):
-        return hold_anyway(home_of(options, outside), why)
-    if isinstance(why, REFUSALS):
-        return Answer(f"Refused: {why}", ["Nothing was changed."], code=REFUSED)
-    if isinstance(why, StoreBusy):
-        lines = ["Another process holds its write lock. Try again; `perps-bot kill` does not wait."]
-        return Answer("Failed: the store is busy", lines, code=FAILED)
-    lines = [f"{type(why).__name__}: {why}", "`perps-bot kill` still holds the desk."]
-    return Answer("Failed: UNKNOWN, the store cannot be read", lines, code=FAILED)
+    except TROUBLE as why:
+        home, surface = home_of(options, outside), _surface(options, outside)
+        answer = failed(why, home, surface, tightens=options.tightens)
+        return _shown(answer, outside, as_json=options.json)
 
 
 def _dispatch(options: Options, outside: Outside) -> int:
@@ -175,12 +150,11 @@ def _command(
     actor = _actor(options, outside, store, meant)
     if isinstance(actor, Answer):
         return actor
-    if not _may(actor, found.act):
-        return _role_refused(outside, store, meant, actor, found.act, found.name)
     id = options.id or outside.new_id(found.name)
 
     def ask() -> Answer:
-        return found.run(_context(options, outside, store, meant, actor, id), options.words)
+        context = _context(options, outside, store, meant, actor, id)
+        return perform(found, context, options.words)
 
     if options.watch_s is None or found.watch_s is None:
         return ask()
@@ -209,32 +183,12 @@ def _emergency(options: Options, outside: Outside, store: Store, meant: Sequence
         return actor
     act = Act.BREAK_GLASS if options.kill_switch else Act.TIGHTEN
     verb = "--kill-switch" if options.kill_switch else "--shutdown-graceful"
-    if not _may(actor, act):
-        return _role_refused(outside, store, meant, actor, act, verb)
     id = options.id or outside.new_id("kill" if options.kill_switch else "stop")
+    if not may(actor, act):
+        context = _context(options, outside, store, meant, actor, id)
+        return role_refused(context, act, verb)
     at = Emergency(store, actor, id, options, outside, _surface(options, outside))
     return kill_switch(at, meant) if options.kill_switch else shut_down(at, meant)
-
-
-def _may(actor: Actor, act: Act) -> bool:
-    """A person's roles count. The shell may look and tighten; what else needs proof says so itself."""
-    return actor.person is None or actor.person.may(act)
-
-
-def _role_refused(
-    outside: Outside, store: Store, meant: Sequence[str], actor: Actor, act: Act, verb: str
-) -> Answer:
-    roles = sorted(actor.person.roles) if actor.person else []
-    body = {"verb": verb, "act": act, "roles": roles}
-    on_record(store, meant, "act_refused", actor, body, outside.clock())
-    lines = [
-        f"{actor}'s roles: {', '.join(roles)}. It takes {' or '.join(sorted(NEEDS[act]))}; "
-        "who has it: perps-bot people check"
-    ]
-    if act in (Act.TIGHTEN, Act.BREAK_GLASS, Act.OBJECT):
-        lines.append("Anyone with a shell may do this: leave --as and --code away.")
-    lines.append("Nothing was changed.")
-    return Answer(f"{verb} refused: the role does not allow it", lines, code=REFUSED)
 
 
 def _actor(
