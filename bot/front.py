@@ -58,6 +58,10 @@ def _dispatch(options: Options, outside: Outside) -> int:
         return _on_home(options, outside)
     if options.verb == "help":
         return _shown(help_for(options.words, terminal()), outside, as_json=options.json)
+    if options.verb == "slack" and options.words[:1] == ("manifest",):
+        from bot.slack.command import print_manifest
+
+        return print_manifest(options.words[1:], outside)
     if options.verb == "demo":
         demo = Demo(
             home_of(options, outside), options.port_base, SHIPPED_PEOPLE, options.desk or "main"
@@ -119,8 +123,8 @@ def _on_home(options: Options, outside: Outside) -> int:
 
 
 def _begins_home(options: Options) -> bool:
-    """People are given their codes before the first trader starts."""
-    return options.verb == "people" and options.words[:1] == ("enroll",)
+    """People are given their codes, and Slack is checked, before the first trader starts."""
+    return options.verb == "slack" or (options.verb, *options.words[:1]) == ("people", "enroll")
 
 
 def _on_store(options: Options, outside: Outside, store: Store) -> Answer | int:
@@ -133,6 +137,11 @@ def _on_store(options: Options, outside: Outside, store: Store) -> Answer | int:
     if options.verb == "people" and not emergency:
         people_file = find_people_file(store.home.root, outside.here)
         return people_command(store, people_file, options.words, known, outside)
+    if options.verb == "slack" and not emergency:
+        from bot.slack.command import slack_command  # only here: a kill in a terminal is in a hurry
+
+        people_file = find_people_file(store.home.root, outside.here)
+        return slack_command(options.words, store, people_file, outside)
     if not meant:
         return Answer("This home has no desk yet", ["Start a trader."], code=FAILED)
     if emergency:

@@ -12,7 +12,7 @@ from bot.options import Options
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NUMBER = re.compile(r"[0-9.]+")
-BESIDE = ("people", "demo")
+BESIDE = ("people", "slack", "demo")
 """Verbs that are about the home rather than about a desk: they are not in the registry."""
 
 
@@ -118,6 +118,7 @@ def _build() -> argparse.ArgumentParser:
     verbs = "\n".join(f"  {found.usage:<22} {found.summary}" for found in COMMANDS.values())
     more = (
         "  people [check|enroll NAME|code NAME]\n"
+        "  slack run|check|manifest   the desk in Slack; README: Connect your Slack\n"
         "  demo                   an exchange and a trader on this machine, with a live view"
     )
     parser = _Parser(

@@ -51,7 +51,7 @@ def role_refused(context: Context, act: Act, verb: str) -> Answer:
     on_record(context.store, context.desks, "act_refused", actor, body, context.now)
     lines = [
         f"{actor}'s roles: {', '.join(roles)}. It takes {' or '.join(sorted(NEEDS[act]))}; "
-        f"who has it: {context.surface.says('people')}"
+        f"who has it: {context.surface.shell} people check"
     ]
     if context.surface.proof and act in (Act.TIGHTEN, Act.BREAK_GLASS, Act.OBJECT):
         lines.append("Anyone with a shell may do this: leave --as and --code away.")

@@ -22,6 +22,7 @@ class Act(StrEnum):
     ASK = "ask for a loosening"
     CONFIRM = "confirm a request"
     OBJECT = "object to a request"
+    NOTE = "put a note on record"
     BREAK_GLASS = "kill on one voice"
 
 
@@ -31,6 +32,7 @@ NEEDS: dict[Act, frozenset[Role]] = {
     Act.ASK: frozenset({Role.OPERATOR, Role.APPROVER, Role.COMMANDER}),
     Act.CONFIRM: frozenset({Role.APPROVER, Role.COMMANDER}),
     Act.OBJECT: frozenset({Role.OPERATOR, Role.APPROVER, Role.COMMANDER}),
+    Act.NOTE: frozenset({Role.OPERATOR, Role.APPROVER, Role.COMMANDER}),
     Act.BREAK_GLASS: frozenset({Role.COMMANDER}),
 }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
 
 from core.people import Actor
 from core.requests import (
@@ -19,7 +19,7 @@ from core.requests import (
     lapse,
 )
 from store.events import EventLog
-from store.schema import one_of, requests
+from store.schema import one_of, requests, slack_posts
 
 
 class NoSuchRequest(Exception):
@@ -128,6 +128,25 @@ def latest_requests(connection: Connection, desk: str, limit: int) -> list[Reque
         .limit(limit)
     )
     return [_request(row) for row in rows]
+
+
+def requests_without_final_post(
+    connection: Connection, desk: str, prefix: str, since: datetime
+) -> list[Request]:
+    """Asked since a moment, or posted and not finished, oldest first; `prefix` and id make a post's key."""
+    key = literal(prefix) + requests.c.id
+    never = (
+        select(requests)
+        .outerjoin(slack_posts, slack_posts.c.key == key)
+        .where(requests.c.desk == desk, requests.c.asked_at >= since, slack_posts.c.key.is_(None))
+    )
+    unfinished = (
+        select(requests)
+        .join(slack_posts, slack_posts.c.key == key)
+        .where(slack_posts.c.desk == desk, slack_posts.c.final == 0)
+    )
+    found = [*connection.execute(never), *connection.execute(unfinished)]
+    return sorted((_request(row) for row in found), key=lambda request: request.asked_at)
 
 
 _WAITING = (

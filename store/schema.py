@@ -189,6 +189,7 @@ requests = _table(
     _moment("execute_before", nullable=True),
     _text("outcome"),
     Index("ix_requests_open", "desk", sqlite_where=_written("state", OPEN_STATES)),
+    Index("ix_requests_asked_at", "asked_at"),
 )
 
 used_codes = _table(

@@ -18,11 +18,11 @@ from store import commands
 from store.control import begin_desk, constrain, read_row, release
 from store.decisions import kill_now
 from store.lock import SingleProcess, running_pid
+from store.logs import log_to
 from store.page import GatePage
 from store.store import Store, Transaction, open_store
 from store.wakeups import FENCE, Listener, nudge
 from trader.guard import Guard, Said
-from trader.logs import log_to
 from trader.settings import Settings
 
 TICK_S = 0.05

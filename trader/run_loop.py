@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from store.gate import SendGate
+from store.limits import write_limits
 from store.lock import AlreadyRunning, SingleProcess
+from store.logs import log_to
 from store.page import GatePage
 from store.store import Store, open_store
 from store.wakeups import Listener, nudge
@@ -19,7 +21,6 @@ from trader.coinbase.signing import ApiKey, KeyUnusable, load_key
 from trader.coinbase.wire import Wire
 from trader.desk import Desk, DeskGate
 from trader.lanes import Calls, Threads
-from trader.logs import log_to
 from trader.loop import Loop, Phase, Start
 from trader.profiles import Profile
 from trader.run_once import run_once
@@ -55,6 +56,8 @@ def run_loop(options: LoopOptions, settings: Settings, profile: Profile) -> int:
     feeds = Feeds(settings, key)
     try:
         desk = build_desk(store, settings, profile, key, options, threads)
+        limits = profile.limits.rows()
+        desk.write(lambda tx: write_limits(tx, desk.name, profile.name, limits, clock()))
         feeds.token_clock = desk.exchange.now
         page = GatePage(store.home.page(settings.desk))
         loop = Loop(

@@ -14,9 +14,10 @@ from bot.commands.outcomes import (
     refusal,
     requests_in_flight,
 )
-from bot.commands.registry import Context, command
+from bot.commands.registry import Context, command, wrong_usage
 from bot.commands.shown import open_positions_lines, request_lines
 from bot.picture import read_picture
+from bot.record import on_record
 from bot.words import age, clock, lasting
 from core.modes import Mode
 from core.people import Act
@@ -225,6 +226,25 @@ def object_(context: Context, words: Sequence[str]) -> Answer:
     lines = [f"The desk stays {mode.name}."]
     facts = {"request": request_facts(answer), "mode": mode.name}
     return Answer(f"{answer.desk}: {answer.action} is objected to", lines, [], facts)
+
+
+@command(
+    "note TEXT…",
+    "put a line on record, for whoever reads what happened",
+    Act.NOTE,
+    examples=["note funding spike at 03:00, left it alone"],
+)
+def note(context: Context, words: Sequence[str]) -> Answer:
+    text = _reason(words)
+    if not text:
+        return wrong_usage("note", "what should be noted?")
+
+    def one(desk: str) -> Answer:
+        body = {"text": text, "id": _id(context, desk)}
+        on_record(context.store, [desk], "note", context.actor, body, context.now)
+        return Answer(f"{desk}: noted", [f"{context.actor}: {text}"], [], {"note": text})
+
+    return each_desk(context, one)
 
 
 def _by_whom(context: Context, desk: str, doing: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 
 from bot.answer import FAILED, Answer, Table
 from bot.commands.facts import facts_of, jsonable, order_facts, request_facts
@@ -29,8 +30,10 @@ from bot.words import age, clock, count, money, plain, signed
 from core.requests import RequestState, lapse
 from store.events import latest
 from store.ledger import latest_fills
+from store.limits import read_limits
 from store.orders import latest_orders
-from store.requests import lapse_due, latest_requests
+from store.requests import lapse_due, latest_requests, open_requests
+from store.store import Store
 
 EVENTS_SHOWN = 20
 ORDERS_SHOWN = 20
@@ -58,12 +61,16 @@ def each_desk(context: Context, show: Callable[[str], Answer]) -> Answer:
 
 
 def picture_of(context: Context, desk: str) -> Picture:
-    """A picture in which what is overdue has lapsed. Without anything overdue it writes nothing."""
-    picture = read_picture(context.store, desk, context.now, context.now_ns)
-    if not any(lapse(request, context.now) for request in picture.requests):
-        return picture
-    context.store.write(lambda tx: lapse_due(tx, context.store.log, desk, context.now))
+    """A picture in which what is overdue has lapsed."""
+    lapsed_away(context.store, desk, context.now)
     return read_picture(context.store, desk, context.now, context.now_ns)
+
+
+def lapsed_away(store: Store, desk: str, now: datetime) -> None:
+    """Let lapse what is overdue. Without anything overdue it writes nothing."""
+    waiting = store.read(lambda connection: open_requests(connection, desk))
+    if any(lapse(request, now) for request in waiting):
+        store.write(lambda tx: lapse_due(tx, store.log, desk, now))
 
 
 @command(
@@ -212,6 +219,27 @@ def pnl(context: Context, _words: Sequence[str]) -> Answer:
         tables = [Table("open positions", head, rows)] if rows else []
         lines = [*money_lines(picture), risk_line(picture)]
         return Answer(f"{desk}: P&L", lines, tables, facts_of(picture))
+
+    return each_desk(context, show)
+
+
+@command(
+    "limits",
+    "what the running trader may do at most",
+    examples=["limits", "limits --json"],
+)
+def limits(context: Context, _words: Sequence[str]) -> Answer:
+    def show(desk: str) -> Answer:
+        found = context.store.read(lambda c: read_limits(c, desk))
+        if found is None:
+            lines = [
+                f"No trader of this desk has told them yet: {context.surface.shell} --profile P"
+            ]
+            return Answer(f"{desk}: limits UNKNOWN", lines, [], {"limits": None}, FAILED)
+        table = Table("limits", ["limit", "value"], found.rows)
+        facts = {"profile": found.profile, "limits": dict(found.rows), "at": found.at.isoformat()}
+        since = f"since {clock(found.at)} ({age(found.at, context.now)})"
+        return Answer(f"{desk}: limits of profile {found.profile}, {since}", [], [table], facts)
 
     return each_desk(context, show)
 

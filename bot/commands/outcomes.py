@@ -23,7 +23,7 @@ def advice(why: RequestRefusal, surface: Surface) -> str:
     return {
         RequestRefusal.OWN_REQUEST: another,
         RequestRefusal.NOT_A_PERSON: f"Type it again with{surface.proof}.",
-        RequestRefusal.NO_ROLE: f"Ask somebody with the role: {surface.says('people')}",
+        RequestRefusal.NO_ROLE: f"Ask somebody with the role: {surface.shell} people check",
         RequestRefusal.EXPIRED: "Whoever asked types their command again; it makes a new request.",
         RequestRefusal.ALREADY: f"See what became of it: {surface.says('requests')}",
         RequestRefusal.NOT_OBJECTABLE: f"Follow it: {surface.watched('status')}",

@@ -18,3 +18,5 @@ CREATE TABLE limits_in_force (
     at INTEGER NOT NULL,
     CONSTRAINT pk_limits_in_force PRIMARY KEY (desk)
 ) STRICT;
+
+CREATE INDEX ix_requests_asked_at ON requests (asked_at);

@@ -9,6 +9,7 @@ from core.modes import Mode, Rule
 from core.orders import Kind, Side
 from store.control import constrain
 from store.heartbeats import beat
+from store.limits import write_limits
 from store.lock import SingleProcess
 from store.observations import HeldThere, read_failed, write_held_there, write_products
 from tests.bot.terminal import BTC, LOOK, PRODUCT, Terminal
@@ -288,3 +289,37 @@ def test_mode_survives_every_look(trading: Terminal) -> None:
     for verb in ("status", "health", "requests"):
         trading.type(verb)
     assert trading.mode() is Mode.HELD
+
+
+def test_limits_are_those_the_trader_wrote_down_at_its_start(trading: Terminal) -> None:
+    rows = [("max_leverage", "3"), ("max_position_base", "BTC 0.10")]
+    trading.write(lambda store, tx: write_limits(tx, "main", "dev", rows, trading.now))
+    trading.later(60)
+
+    typed = trading.type("limits")
+
+    assert typed.code == 0
+    assert "main: limits of profile dev, since 03:00:00 UTC (60 s ago)" in typed.text
+    assert "max_leverage" in typed.text
+    assert "BTC 0.10" in typed.text
+    assert trading.type("limits", "--json").facts["limits"] == dict(rows)
+
+
+def test_limits_that_no_trader_told_are_unknown(trading: Terminal) -> None:
+    typed = trading.type("limits")
+
+    assert typed.code == 1
+    assert "main: limits UNKNOWN" in typed.text
+
+
+def test_a_note_is_on_record_with_its_author(trading: Terminal) -> None:
+    typed = trading.type("note", "funding", "spike,", "left", "alone")
+
+    assert typed.code == 0
+    event = next(event for event in trading.events() if event.kind == "note")
+    assert (event.kind, event.actor) == ("note", "shell:nina")
+    assert event.body["text"] == "funding spike, left alone"
+
+
+def test_an_empty_note_is_no_note(trading: Terminal) -> None:
+    assert trading.type("note").code == 2

@@ -11,8 +11,8 @@ from tests.core.examples import ALICE, BOB, CARO, OPAL, VERA, quick
 
 MAY = {
     Role.VIEWER: {Act.LOOK},
-    Role.OPERATOR: {Act.LOOK, Act.TIGHTEN, Act.ASK, Act.OBJECT},
-    Role.APPROVER: {Act.LOOK, Act.TIGHTEN, Act.ASK, Act.OBJECT, Act.CONFIRM},
+    Role.OPERATOR: {Act.LOOK, Act.TIGHTEN, Act.ASK, Act.OBJECT, Act.NOTE},
+    Role.APPROVER: {Act.LOOK, Act.TIGHTEN, Act.ASK, Act.OBJECT, Act.NOTE, Act.CONFIRM},
     Role.COMMANDER: set(Act),
 }
 """Written out by role, where the rules are written by act: whoever changes one has to mean it."""

@@ -48,5 +48,5 @@ def log_to(directory: Path, level: str) -> None:
     for handler in (file, terminal):
         handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[file, terminal], force=True)
-    for noisy in ("urllib3", "websockets"):
+    for noisy in ("urllib3", "websockets", "slack_bolt", "slack_sdk"):
         logging.getLogger(noisy).setLevel(logging.INFO)  # their DEBUG lines carry tokens

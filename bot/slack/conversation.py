@@ -1,0 +1,230 @@
+"""What people do in Slack, carried out: a command typed, a button pressed, each by a known person."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.answer import OK, REFUSED, Answer
+from bot.commands.registry import COMMANDS, Context
+from bot.perform import TROUBLE, failed, perform
+from bot.record import on_record
+from bot.slack.admission import Stranger
+from bot.slack.card import CARD, CONFIRM
+from bot.slack.directory import Directory, Trust
+from bot.slack.threads import Threads
+from bot.slack.typed import Typed, tightening, understand
+from bot.surface import slack
+from core.people import Act, Actor, Person
+from core.requests import POLICIES, Request
+from store.control import desks
+from store.requests import find_request
+from store.slack_posts import read_post
+from store.store import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+TRUST = {
+    Act.LOOK: Trust.LAST_KNOWN,
+    Act.TIGHTEN: Trust.LAST_KNOWN,
+    Act.OBJECT: Trust.LAST_KNOWN,
+    Act.ASK: Trust.MUST_ASK,
+    Act.CONFIRM: Trust.MUST_ASK,
+    Act.BREAK_GLASS: Trust.ASK_FIRST,
+}
+TEXT_ON_RECORD = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something one account typed. `id` is the same when Slack delivers it again."""
+
+    id: str
+    account: str
+    team: str
+    channel: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of a card, pressed by one account. `request` is what the button carries, unproved."""
+
+    id: str
+    account: str
+    team: str
+    channel: str
+    ts: str
+    action: str
+    request: str
+
+
+class Conversation:
+    """Runs commands for the accounts of a workspace. Knows nothing of how Slack delivers and shows them."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        threads: Threads,
+        clock: Callable[[], datetime],
+        monotonic_ns: Callable[[], int],
+        command: str,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._threads = threads
+        self._clock = clock
+        self._monotonic_ns = monotonic_ns
+        self._surface = slack(command)
+
+    async def say(self, said: Said) -> Answer:
+        """Do what was typed; the answer for whoever typed it."""
+        typed = await self._understand(said)
+        if isinstance(typed, Answer):
+            return await self._only_for_members(said, typed)
+        found = COMMANDS[typed.verb]
+        lane = self._threads.tighten if typed.tightens else self._threads.look
+        trust = await lane(self._trust, typed)
+        person = await self._directory.person(said.account, said.team, trust)
+        if isinstance(person, Stranger):
+            return await self._turned_away(said.account, typed.verb, person)
+        answer = await lane(self._do, typed, Actor(person.name, person), said)
+        if found.act is not Act.LOOK:
+            await self._came_from_slack(said, typed.verb, person, answer)
+        return answer
+
+    async def press(self, pressed: Pressed) -> Answer:
+        """Confirm or object to the request of a card, as whoever pressed it, if they may at this moment."""
+        verb = "confirm" if pressed.action == CONFIRM else "object"
+        try:
+            request = await self._threads.tighten(self._request_of, pressed)
+        except TROUBLE as why:
+            return failed(why, self._store.home.root, self._surface, tightens=False)
+        if request is None:
+            return await self._altered(pressed, verb)
+        trust = Trust.LAST_KNOWN if verb == "object" else _trust_to_confirm(request)
+        person = await self._directory.person(pressed.account, pressed.team, trust)
+        if isinstance(person, Stranger):
+            return await self._turned_away(pressed.account, verb, person)
+        typed = Typed(verb, (request.id,), request.desk)
+        said = Said(pressed.id, pressed.account, pressed.team, pressed.channel, pressed.action)
+        answer = await self._threads.tighten(self._do, typed, Actor(person.name, person), said)
+        await self._came_from_slack(said, verb, person, answer)
+        return answer
+
+    async def _understand(self, said: Said) -> Typed | Answer:
+        """Without the store a kill is still understood: it then means every desk."""
+        lane = self._threads.tighten if tightening(said.text) else self._threads.look
+        try:
+            known: Sequence[str] = await lane(self._store.read, desks)
+        except TROUBLE as why:
+            typed = understand(said.text, [], self._surface.begin)
+            if isinstance(typed, Typed) and typed.tightens:
+                return typed
+            return failed(why, self._store.home.root, self._surface, tightens=False)
+        return understand(said.text, known, self._surface.begin)
+
+    async def _only_for_members(self, said: Said, answer: Answer) -> Answer:
+        """Whoever is nobody here is not even told what they mistyped."""
+        person = await self._directory.person(said.account, said.team, Trust.LAST_KNOWN)
+        if isinstance(person, Stranger):
+            return await self._turned_away(said.account, "a command", person)
+        return answer
+
+    def _trust(self, typed: Typed) -> Trust:
+        if typed.verb != "confirm" or len(typed.words) != 1:
+            return TRUST[COMMANDS[typed.verb].act]
+        request = self._store.read(lambda c: find_request(c, typed.words[0]))
+        return _trust_to_confirm(request) if request else Trust.MUST_ASK
+
+    def _do(self, typed: Typed, actor: Actor, said: Said) -> Answer:
+        try:
+            return self._perform(typed, actor, said)
+        except TROUBLE as why:
+            return failed(why, self._store.home.root, self._surface, tightens=typed.tightens)
+
+    def _perform(self, typed: Typed, actor: Actor, said: Said) -> Answer:
+        context = self._context(typed, actor, said)
+        if not context.desks:
+            lines = ["Start a trader on the desk's machine: perps-bot --profile PROFILE"]
+            return Answer("There is no desk yet", lines, code=REFUSED)
+        return perform(COMMANDS[typed.verb], context, typed.words)
+
+    def _context(self, typed: Typed, actor: Actor, said: Said) -> Context:
+        known = self._store.read(desks)
+        return Context(
+            store=self._store,
+            desks=[typed.desk] if typed.desk else known,
+            actor=actor,
+            id=f"{typed.verb}-{said.id}",
+            now=self._clock(),
+            now_ns=self._monotonic_ns(),
+            surface=self._surface,
+        )
+
+    def _request_of(self, pressed: Pressed) -> Request | None:
+        """The request, if this very message is its card: a value can be made up, a place cannot."""
+
+        def query(connection: Transaction) -> Request | None:
+            post = read_post(connection, f"{CARD}{pressed.request}")
+            if post is None or (post.channel, post.ts) != (pressed.channel, pressed.ts):
+                return None
+            return find_request(connection, pressed.request)
+
+        return self._store.read(query)
+
+    async def _altered(self, pressed: Pressed, verb: str) -> Answer:
+        body = {"verb": verb, "account": pressed.account, "claimed": pressed.request[:80]}
+        await self._note("click_refused", Actor(f"slack:{pressed.account}"), body)
+        lines = [f"See what waits: {self._surface.says('requests')}. Nothing was changed."]
+        return Answer(
+            f"{verb} refused: this button belongs to no request of ours", lines, code=REFUSED
+        )
+
+    async def _turned_away(self, account: str, verb: str, why: Stranger) -> Answer:
+        body = {"verb": verb, "account": account, "refused": why.name}
+        await self._note("stranger_refused", Actor(f"slack:{account}"), body)
+        lines = [
+            "Who is listened to stands in escalation.yaml (`slack:` member ID); an operator adds you there."
+            if why is Stranger.NOT_NAMED
+            else "A shell on the desk's machine works all the same: perps-bot kill",
+            "Nothing was changed.",
+        ]
+        return Answer(f"{verb} refused: {why.value}", lines, code=REFUSED)
+
+    async def _note(self, kind: str, actor: Actor, body: Mapping[str, Any]) -> None:
+        """On record, if the store takes it: what was decided is answered all the same."""
+
+        def write() -> None:
+            on_record(self._store, self._store.read(desks), kind, actor, body, self._clock())
+
+        try:
+            await self._threads.short(write)
+        except TROUBLE as why:
+            log.warning("NOT ON RECORD: %s by %s, %s: %s", kind, actor, dict(body), why)
+
+    async def _came_from_slack(self, said: Said, verb: str, person: Person, answer: Answer) -> None:
+        """Which account, where and in which envelope: beside the record of what it did."""
+        body = {
+            "verb": verb,
+            "command": f"{verb}-{said.id}",
+            "account": said.account,
+            "channel": said.channel,
+            "text": said.text[:TEXT_ON_RECORD],
+            "answer": answer.title,
+            "done": answer.code == OK,
+        }
+        await self._note("said_in_slack", Actor(person.name, person), body)
+
+
+def _trust_to_confirm(request: Request) -> Trust:
+    """A second person's word that tightens must not fail because Slack is silent."""
+    return Trust.MUST_ASK if POLICIES[request.action].loosens else Trust.ASK_FIRST
+
+
+def once(envelope: str) -> str:
+    """A command's id from Slack's own, so that a repeated delivery changes nothing more."""
+    return hashlib.sha256(envelope.encode()).hexdigest()[:10]

@@ -1,0 +1,237 @@
+"""The bot's process: everything wired together, running until it is told to stop."""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.outside import Outside
+from bot.perform import TROUBLE
+from bot.slack.board import Board
+from bot.slack.connections import Connections, Health
+from bot.slack.conversation import Conversation
+from bot.slack.directory import NO_ANSWER, Directory
+from bot.slack.home_tab import HomeTab
+from bot.slack.http_mode import PATH, serve_http
+from bot.slack.listeners import Listeners
+from bot.slack.people_file import PeopleFile
+from bot.slack.posting import Posting
+from bot.slack.settings import SlackSettings
+from bot.slack.threads import Threads
+from bot.slack.workspace import find_channel, who_we_are
+from bot.words import count
+from store.control import desks
+from store.heartbeats import beat
+from store.lock import SingleProcess
+from store.logs import log_to
+from store.store import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+ANSWER_WITHIN = aiohttp.ClientTimeout(total=15, connect=5)
+BEAT_S = 1.0
+PEOPLE_S = 60.0
+HOME_S = 1.0
+CHANNEL_S = 15.0
+RATE_LIMIT_RETRIES = 2
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Bot:
+    """Built whole before anything runs. A lost reply is never answered by sending again."""
+
+    def __init__(
+        self,
+        store: Store,
+        people: PeopleFile,
+        settings: SlackSettings,
+        session: aiohttp.ClientSession,
+        us: AuthorizeResult,
+        outside: Outside,
+    ) -> None:
+        self._store = store
+        self._outside = outside
+        self._settings = settings
+        self._people = people
+        self._threads = Threads()
+        self._slack = web_client(settings, session, retries=RATE_LIMIT_RETRIES)
+        posting_slack = web_client(settings, session, retries=0)  # the board waits by itself
+        clock, ticks = outside.clock, outside.monotonic_ns
+        self.directory = Directory(self._slack, people.read)
+        posting = Posting(posting_slack, store, clock, self._threads)
+        self.board = Board(store, posting, people, self._threads, clock, ticks, settings.command)
+        conversation = Conversation(
+            store, self.directory, self._threads, clock, ticks, settings.command
+        )
+        self._home = HomeTab(
+            store,
+            self.directory,
+            self._slack,
+            self._threads,
+            clock,
+            ticks,
+            people,
+            self.board.outbox,
+            self.health,
+        )
+        self._app = _app(settings, self._slack, us)
+        listeners = Listeners(
+            conversation, self.board, self._home, self.directory, self._slack, _trouble_id
+        )
+        listeners.register(self._app, settings.command)
+        self._connections: Connections | None = None
+        if settings.mode == "socket":
+            assert settings.app_token is not None, "the settings were checked"
+            opening = web_client(settings, session, retries=0)
+            self._connections = Connections(self._app, settings.app_token, opening, ticks)
+
+    def health(self) -> Health:
+        if self._connections is None:
+            return Health(1, 1, None, None, 0, None)
+        return self._connections.health()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with AsyncExitStack() as ending:
+            ending.callback(self._threads.close)
+            if self._connections is None:
+                runner = await serve_http(self._app, self._settings.http_port)
+                ending.push_async_callback(runner.cleanup)
+            async with asyncio.TaskGroup() as running:
+                if self._connections is not None:
+                    running.create_task(self._connections.serve())
+                running.create_task(_every(PEOPLE_S, self.directory.refresh))
+                running.create_task(_every(CHANNEL_S, self._settle_channel))
+                running.create_task(self.board.serve())
+                running.create_task(_every(HOME_S, self._home.tick))
+                running.create_task(_every(BEAT_S, self._beat))
+
+    async def _settle_channel(self) -> None:
+        if self.board.channel is not None:
+            return
+        workspace = self._people.read().workspace
+        assert workspace is not None, "checked at the start"
+        self.board.channel = await find_channel(self._slack, workspace.desk_channel)
+        if self.board.channel is None:
+            log.warning("there is no channel %s: cards wait", workspace.desk_channel)
+        self.board.wake()
+
+    async def _beat(self) -> None:
+        """A sign of life on every desk, with how the connections are."""
+        health, now = self.health(), self._outside.clock()
+        detail = f"slack, {health.live} of {count(health.wanted, 'connection')}"
+        if health.trouble:
+            detail += f", {health.trouble}"
+        if self.board.outbox.waiting:
+            detail += f", {count(self.board.outbox.waiting, 'message')} waiting"
+
+        def transaction(tx: Transaction) -> None:
+            for desk in desks(tx):
+                beat(tx, desk, "bot", os.getpid(), detail, now)
+
+        await self._threads.short(self._store.write, transaction)
+
+
+async def serve(store: Store, people_file: Path, settings: SlackSettings, outside: Outside) -> None:
+    """Run until SIGTERM or SIGINT. Raises AlreadyRunning, PeopleUnusable, WrongWorkspace."""
+    people = PeopleFile(people_file)
+    single = SingleProcess(store.home.run / "bot.pid")
+    single.acquire()
+    log_to(store.home.logs, outside.environment.get("LOG_LEVEL", "INFO"))
+    forget_proxies(settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session:
+            await _until(stop, _run(store, people, settings, session, outside))
+    finally:
+        single.release()
+
+
+async def _run(
+    store: Store,
+    people: PeopleFile,
+    settings: SlackSettings,
+    session: aiohttp.ClientSession,
+    outside: Outside,
+) -> None:
+    workspace = people.read().workspace
+    team = workspace.team if workspace else ""
+    us = await who_we_are(web_client(settings, session, retries=2), team, settings.bot_token)
+    where = settings.api_url if settings.mode == "socket" else f"port {settings.http_port}{PATH}"
+    outside.say(f"ready bot {where}")
+    await Bot(store, people, settings, session, us, outside).run()
+
+
+async def _until(stop: asyncio.Event, running: Awaitable[None]) -> None:
+    """Run until the work fails or somebody says stop."""
+    work, stopping = asyncio.ensure_future(running), asyncio.ensure_future(stop.wait())
+    await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not work.done():
+        work.cancel()
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Again and again; what Slack or the store cannot do now is tried the next time."""
+    while True:
+        try:
+            await work()
+        except (*NO_ANSWER, *TROUBLE) as why:
+            log.warning("%s: %s: %s", work.__name__, type(why).__name__, why)
+        await asyncio.sleep(seconds)
+
+
+def web_client(
+    settings: SlackSettings, session: aiohttp.ClientSession, *, retries: int
+) -> AsyncWebClient:
+    """Only a rate limit is retried: the SDK's own choice would post twice when a reply is lost."""
+    retrying = [AsyncRateLimitErrorRetryHandler(max_retry_count=retries)] if retries else []
+    return AsyncWebClient(
+        token=settings.bot_token,
+        base_url=settings.api_url,
+        session=session,
+        retry_handlers=list(retrying),
+        timeout=15,
+    )
+
+
+def _app(settings: SlackSettings, slack: AsyncWebClient, us: AuthorizeResult) -> AsyncApp:
+    async def authorize() -> AuthorizeResult:
+        return us
+
+    return AsyncApp(
+        client=slack,
+        authorize=authorize,
+        signing_secret=settings.signing_secret or "not used over sockets",
+        request_verification_enabled=settings.mode == "http",
+    )
+
+
+def forget_proxies(settings: SlackSettings) -> None:
+    """The SDK sends even loopback through a proxy that the environment names."""
+    if urlsplit(settings.api_url).hostname not in LOOPBACK:
+        return
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        os.environ.pop(name, None)
+
+
+def _trouble_id() -> str:
+    return secrets.token_hex(4)

@@ -1,0 +1,53 @@
+"""Our messages in Slack as rows: claimed before they are sent, so that none is posted twice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from store.schema import slack_posts
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """`ts` is None until Slack's reply was read; `shown` is the digest of what stands there."""
+
+    key: str
+    desk: str
+    channel: str
+    ts: str | None
+    shown: str
+    final: bool
+    claimed_at: datetime
+
+
+def claim(tx: Connection, key: str, desk: str, channel: str, now: datetime) -> bool:
+    """Announce that a message is about to be sent. False: somebody announced it before."""
+    row = {"key": key, "desk": desk, "channel": channel, "shown": "", "final": 0}
+    inserted = tx.execute(
+        insert(slack_posts).values(**row, claimed_at=now).on_conflict_do_nothing()
+    )
+    return inserted.rowcount == 1
+
+
+def placed(tx: Connection, key: str, ts: str, shown: str, *, final: bool) -> None:
+    """It stands in Slack, or was edited there."""
+    values = {"ts": ts, "shown": shown, "final": int(final)}
+    tx.execute(update(slack_posts).where(slack_posts.c.key == key).values(**values))
+
+
+def lost(tx: Connection, key: str, now: datetime) -> None:
+    """Somebody deleted it in Slack: it is to be posted anew."""
+    values = {"ts": None, "shown": "", "claimed_at": now}
+    tx.execute(update(slack_posts).where(slack_posts.c.key == key).values(**values))
+
+
+def read_post(connection: Connection, key: str) -> Post | None:
+    row = connection.execute(select(slack_posts).where(slack_posts.c.key == key)).first()
+    return _post(row) if row else None
+
+
+def _post(row: Row[Any]) -> Post:
+    return Post(row.key, row.desk, row.channel, row.ts, row.shown, bool(row.final), row.claimed_at)
