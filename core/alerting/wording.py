@@ -1,0 +1,77 @@
+"""Texts for alerts: filled in, made harmless, and cut to what each means can carry."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.oncall.contacts import Means
+
+LENGTHS: dict[Means, int] = {
+    Means.CHANNEL: 3000,
+    Means.DM: 3000,
+    Means.PUSH: 1024,
+    Means.SMS: 160,
+    Means.VOICE: 400,
+    Means.EMAIL: 20_000,
+    Means.PAGERDUTY: 1024,
+    Means.WEBHOOK: 20_000,
+    Means.LOCAL: 20_000,
+}
+"""The longest text that each means takes, in characters."""
+
+CUT = "..."
+"""Three plain dots: one typographic sign would halve what an SMS carries."""
+_ONE_LINE = frozenset({Means.SMS, Means.VOICE, Means.PUSH, Means.PAGERDUTY})
+_SLACK = frozenset({Means.CHANNEL, Means.DM})
+_SLOT = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A text, and the slots of its template that had nothing to fill them."""
+
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+def fill(template: str, facts: Mapping[str, str]) -> Worded:
+    """The template with its `{slots}` filled. With any missing it is the plain facts instead.
+
+    A page never fails for the sake of its wording; what is missing is raised as an alert of its own.
+    """
+    slots = _SLOT.findall(template)
+    missing = tuple(dict.fromkeys(slot for slot in slots if slot not in facts))
+    if missing or _SLOT.sub("", template).count("{"):
+        plain = ", ".join(f"{name} {value}" for name, value in sorted(facts.items()))
+        return Worded(plain or "no details", missing or ("a brace that is no slot",))
+    return Worded(_SLOT.sub(lambda slot: facts[slot[1]], template))
+
+
+def fit(text: str, by: Means) -> str:
+    """The text as this means may carry it: nothing in it commands the other side, nor is it too long."""
+    if by in _ONE_LINE:
+        text = " ".join(text.split())
+    text = "".join(sign for sign in text if sign in "\n\t" or sign.isprintable())
+    escaped = _escape(text) if by in _SLACK else text
+    if len(escaped) <= LENGTHS[by]:
+        return escaped
+    return _cut(text, by)
+
+
+def _cut(text: str, by: Means) -> str:
+    """Cut before escaping, so that no escaped sign is cut in two."""
+    room = LENGTHS[by] - len(CUT)
+    kept: list[str] = []
+    used = 0
+    for sign in text:
+        shown = _escape(sign) if by in _SLACK else sign
+        if used + len(shown) > room:
+            break
+        kept.append(shown)
+        used += len(shown)
+    return "".join(kept) + CUT
+
+
+def _escape(text: str) -> str:
+    """Slack reads mentions and links between these signs only."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
