@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from core.orders import Kind, OrderSpec, OrderType, closing_side
+from core.orders import Kind, OrderSpec, OrderType, Side, closing_side
 from core.products import Mark, Product
 
 
@@ -47,6 +47,24 @@ LEG_TRANSITIONS: dict[LegState, frozenset[LegState]] = {
 ATTEMPTS_MAX = 8
 """After so many closes that did not bring a leg to flat it is a residual, and a person decides."""
 
+RESTS_FOR = timedelta(seconds=30)
+"""How long a close may wait where the exchange takes only orders that rest; then it is priced anew."""
+
+SHUT_REASONS = frozenset(
+    {
+        "FUTURES_AFTER_HOUR_INVALID_TIME_IN_FORCE",
+        "FUTURES_AFTER_HOUR_INVALID_ORDER_TYPE",
+        "INVALID_FCM_TRADING_SESSION",
+        "ORDER_ENTRY_DISABLED",
+        "PRODUCT_TRADING_HALTED",
+        "TRADING_DISABLED",
+    }
+)
+"""How the exchange refuses a close because the product takes none now."""
+
+WAITS_MAX = timedelta(hours=4)
+"""How long a flatten waits for a session: longer than a maintenance, then a person decides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -61,7 +79,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A durable flatten of a whole desk."""
+    """A durable flatten: of a whole desk, or of the positions that `product_ids` names."""
 
     id: str
     desk: str
@@ -71,6 +89,11 @@ class Job:
     asked_at: datetime
     legs: tuple[Leg, ...]
     outcome: str = ""
+    product_ids: tuple[str, ...] = ()
+
+    def means(self, product_id: str) -> bool:
+        """Whether a position in it is to be closed."""
+        return not self.product_ids or product_id in self.product_ids
 
     @property
     def open(self) -> bool:
@@ -93,14 +116,18 @@ def close_order(
     mark: Mark,
     attempt: int,
     collar_pct: Decimal,
+    now: datetime,
 ) -> OrderSpec:
     """The close of a live position: immediate, sized to it, priced within the emergency collar.
 
     The id follows from job, product and attempt, so that a repeat after a crash is the same order.
-    Urgency grows: each attempt may go another quarter of the collar away from the mark.
+    Urgency grows: each attempt may go another quarter of the collar away from the mark. While the
+    exchange takes only orders that rest, it rests for a while at the best price of its own side.
     """
     side = closing_side(position)
     reach = collar_pct * min(attempt + 1, 4) / 4
+    rests = product.post_only
+    nearest = mark.ask if side is Side.SELL else mark.bid
     return OrderSpec(
         client_order_id=f"{job_id}-{product.product_id}-{attempt}",
         desk=desk,
@@ -108,9 +135,45 @@ def close_order(
         kind=Kind.FLATTEN,
         side=side,
         contracts=min(abs(position), product.max_contracts),  # the leg goes round for the rest
-        order_type=OrderType.LIMIT_IOC,
-        limit_price=within(product, mark, side.sign, reach),
+        order_type=OrderType.LIMIT_GTD if rests else OrderType.LIMIT_IOC,
+        limit_price=(
+            product.tick(nearest, side.opposite)
+            if rests
+            else within(product, mark, side.sign, reach)
+        ),
+        end_time=now + RESTS_FOR if rests else None,
         reason=f"flatten {job_id}",
+    )
+
+
+def protective_close(
+    job_id: str,
+    desk: str,
+    product: Product,
+    position: int,
+    mark: Mark,
+    attempt: int,
+    distance_pct: Decimal,
+    collar_pct: Decimal,
+) -> OrderSpec:
+    """A stop that rests for a position whose close the exchange does not take now.
+
+    It is of the flatten: a killed desk's gate lets nothing else pass.
+    """
+    side = closing_side(position)
+    stop_price = product.tick(mark.price * (1 + side.sign * distance_pct / 100), side.opposite)
+    limit_price = within(product, mark, side.sign, collar_pct)
+    return OrderSpec(
+        client_order_id=f"{job_id}-{product.product_id}-{attempt}-stop",
+        desk=desk,
+        product_id=product.product_id,
+        kind=Kind.FLATTEN,
+        side=side,
+        contracts=min(abs(position), product.max_contracts),
+        order_type=OrderType.STOP_LIMIT,
+        limit_price=min(limit_price, stop_price) if side.sign < 0 else max(limit_price, stop_price),
+        stop_price=stop_price,
+        reason=f"protects while flatten {job_id} waits",
     )
 
 

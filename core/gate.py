@@ -11,6 +11,8 @@ from core.modes import Mode
 from core.orders import Kind, OrderSpec
 
 BEAT_LATE_NS = 500_000_000
+LEASE_NS = 1_000_000_000
+"""For how long the guard renews its lease: none that is longer was ever given."""
 
 FORBIDDEN: dict[Mode, frozenset[Kind]] = {
     Mode.ACTIVE: frozenset(),
@@ -60,7 +62,8 @@ class GateRefusal(StrEnum):
     OTHER_BOOT = "the gate was armed by another start of the trader"
     LEASE_LAPSED = "the guard has not renewed its lease"
     BEAT_LATE = "the trading loop's beat is late"
-    EPOCH_CHANGED = "the mode changed after the intent was recorded"
+    PAGE_AHEAD = "the page's lease or beat lies in the future: it is damaged, or of another boot"
+    EPOCH_CHANGED = "the mode changed after the intent was recorded, or the page is behind"
     MODE_FORBIDS = "the mode forbids this kind of order"
     NO_INTENT = "no durable intent was recorded for this request"
 
@@ -112,6 +115,8 @@ def _closed_page(page: Page | None, boot: int, now_ns: int) -> Refused | None:
         return Refused(GateRefusal.LEASE_LAPSED)
     if now_ns - page.beat_ns > BEAT_LATE_NS:
         return Refused(GateRefusal.BEAT_LATE)
+    if page.lease_until_ns - now_ns > LEASE_NS or page.beat_ns - now_ns > BEAT_LATE_NS:
+        return Refused(GateRefusal.PAGE_AHEAD)
     return None
 
 
@@ -126,5 +131,9 @@ def _closed_row(page: Page | None, row: Row | None, intent: Intent) -> Refused |
     if intent.epoch != row.epoch:
         return Refused(
             GateRefusal.EPOCH_CHANGED, f"recorded in epoch {intent.epoch}, now {row.epoch}"
+        )
+    if page is not None and page.epoch != row.epoch:
+        return Refused(
+            GateRefusal.EPOCH_CHANGED, f"the page stands at {page.epoch}, the row at {row.epoch}"
         )
     return None

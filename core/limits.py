@@ -26,6 +26,8 @@ class Limits:
     """Where the protective stop of every position rests, from its entry."""
     entry_lifetime_s: int
     """Resting entries are good till this long after they are sent, so that they end with the host."""
+    max_drawdown_pct: Decimal = Decimal(5)
+    """How far equity may fall from the highest it has ever reached, both net of transfers."""
 
     @property
     def underlyings(self) -> tuple[str, ...]:

@@ -31,12 +31,19 @@ class Rule(StrEnum):
     """A machine rule that can constrain a desk. People's decisions are in the mode row instead."""
 
     DAILY_LOSS = "daily_loss"
+    DRAWDOWN = "drawdown"
+    LIQUIDATION_BUFFER = "liquidation_buffer"
+    LEVERAGE = "leverage"
     STALE_MARK = "stale_mark"
     POSITION_WITHOUT_STOP = "position_without_stop"
     POSITION_DRIFT = "position_drift"
     UNKNOWN_ORDER = "unknown_order"
     READ_FAILED = "read_failed"
     ERROR_STREAK = "error_streak"
+    REJECTION_STREAK = "rejection_streak"
+    AUTHENTICATION = "authentication"
+    CLOCK_DRIFT = "clock_drift"
+    CASH_OFF = "cash_off"
     STARTED_REDUCE_ONLY = "started_reduce_only"
     STARTED_HELD = "started_held"
     DRAINING = "draining"
@@ -62,6 +69,15 @@ CONSTRAINTS: dict[Rule, ConstraintRule] = {
     Rule.DAILY_LOSS: ConstraintRule(
         Mode.REDUCE_ONLY, Release.LATCHES, "the day's loss limit is reached"
     ),
+    Rule.DRAWDOWN: ConstraintRule(
+        Mode.REDUCE_ONLY, Release.LATCHES, "equity has fallen too far from its high-water mark"
+    ),
+    Rule.LIQUIDATION_BUFFER: ConstraintRule(
+        Mode.REDUCE_ONLY, Release.CLEARS, "the account is close to being liquidated"
+    ),
+    Rule.LEVERAGE: ConstraintRule(
+        Mode.REDUCE_ONLY, Release.CLEARS, "what is held is too large for the equity"
+    ),
     Rule.STALE_MARK: ConstraintRule(
         Mode.REDUCE_ONLY, Release.CLEARS, "an open position has no fresh mark price"
     ),
@@ -78,7 +94,19 @@ CONSTRAINTS: dict[Rule, ConstraintRule] = {
         Mode.REDUCE_ONLY, Release.CLEARS, "positions or orders cannot be read; unknown is not flat"
     ),
     Rule.ERROR_STREAK: ConstraintRule(
-        Mode.REDUCE_ONLY, Release.CLEARS, "the exchange keeps failing or rejecting orders"
+        Mode.REDUCE_ONLY, Release.CLEARS, "orders keep failing on their way to the exchange"
+    ),
+    Rule.REJECTION_STREAK: ConstraintRule(
+        Mode.REDUCE_ONLY, Release.CLEARS, "the exchange keeps rejecting orders"
+    ),
+    Rule.AUTHENTICATION: ConstraintRule(
+        Mode.HELD, Release.LATCHES, "the exchange keeps refusing the trader's key"
+    ),
+    Rule.CLOCK_DRIFT: ConstraintRule(
+        Mode.REDUCE_ONLY, Release.CLEARS, "our clock is not the exchange's"
+    ),
+    Rule.CASH_OFF: ConstraintRule(
+        Mode.HELD, Release.LATCHES, "the account's cash is not what our books say"
     ),
     Rule.STARTED_REDUCE_ONLY: ConstraintRule(
         Mode.REDUCE_ONLY, Release.LATCHES, "started with RISK_REDUCE_ONLY_MODE=1 or --reduce-only"

@@ -53,9 +53,19 @@ class Product:
             return "the exchange has disabled trading in it"
         if self.cancel_only:
             return "the exchange takes only cancels for it"
+        if self.post_only:
+            return "the exchange takes only orders that rest, so nothing could be closed at once"
         if not self.session_open:
             return "its trading session is closed"
         return None
+
+    def shut_because(self) -> str | None:
+        """Why nothing can be closed in this product for a while, or None when it can."""
+        if self.trading_disabled:
+            return "the exchange has disabled trading in it"
+        if self.cancel_only:
+            return "the exchange takes only cancels for it"
+        return None if self.session_open else "its session is closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
 }
 
 
+OVERTAKEN = "overtaken: the desk was killed on one voice"
+"""The outcome of a kill that waited for its second person, when one came that needed none."""
+
 OPEN_STATES = frozenset(state for state, ways in TRANSITIONS.items() if ways)
 """States in which a request still waits for somebody."""
 
@@ -119,8 +122,12 @@ def answer_refusal(
 
 def _objection_refusal(request: Request, actor: Actor) -> RequestRefusal | None:
     """Objecting only ever keeps the desk tighter, so anyone with a shell may, as may the requester."""
-    if request.state is RequestState.CONFIRMED and not POLICIES[request.action].loosens:
+    if request.state is RequestState.CONFIRMED and request.action is Action.KILL:
         return RequestRefusal.NOT_OBJECTABLE
+    if request.state is RequestState.CONFIRMED and not POLICIES[request.action].loosens:
+        return (
+            RequestRefusal.ALREADY
+        )  # it stands since its first voice; there is nothing left to stop
     if actor.person is not None and not actor.person.may(Act.OBJECT):
         return RequestRefusal.NO_ROLE
     return None
@@ -130,9 +137,10 @@ def lapse(request: Request, now: datetime) -> RequestState | None:
     """The state that time alone brings a request to, or None when it stays."""
     if request.state is RequestState.ASKED and now >= request.expires_at:
         return RequestState.EXPIRED
-    if request.execute_before is not None and now >= request.execute_before and request.open:
-        return RequestState.FAILED
-    return None
+    if request.state is not RequestState.CONFIRMED or not POLICIES[request.action].loosens:
+        return None  # a confirmed tightening is carried out however long it takes
+    overdue = request.execute_before is not None and now >= request.execute_before
+    return RequestState.FAILED if overdue else None
 
 
 def asked(id: str, desk: str, action: Action, reason: str, actor: Actor, now: datetime) -> Request:

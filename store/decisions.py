@@ -9,10 +9,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from core.flatten import Job
 from core.gate import Row
 from core.modes import Mode
 from core.people import Act, Actor
 from core.requests import (
+    OVERTAKEN,
     Action,
     Request,
     RequestRefusal,
@@ -24,7 +26,7 @@ from core.requests import (
 from store import commands
 from store.brake import Applied
 from store.control import read_control, read_row, set_mode
-from store.flattening import ask_flatten
+from store.flattening import ask_flatten, read_job
 from store.requests import (
     answer,
     ask,
@@ -142,6 +144,71 @@ def ask_resume(
         return ask(tx, store.log, asked(id, desk, Action.RESUME, reason, actor, now))
 
     return store.write(transaction)
+
+
+def note(store: Store, desk: str, actor: Actor, text: str, id: str, now: datetime) -> bool:
+    """Put a line on record; False when the command with this id did so before."""
+    _require(actor, Act.NOTE)
+    body = {"text": _readable(text), "id": id}
+
+    def transaction(tx: Connection) -> bool:
+        earlier = commands.record(
+            tx,
+            id=id,
+            desk=desk,
+            verb="note",
+            body=body,
+            actor=actor.voice,
+            now=now,
+            outcome="applied",
+        )
+        if earlier is None:
+            store.log.append(tx, desk=desk, kind="note", actor=actor.voice, now=now, body=body)
+        return earlier is None
+
+    return store.write(transaction)
+
+
+def close_positions(
+    store: Store,
+    desk: str,
+    actor: Actor,
+    product_ids: tuple[str, ...],
+    reason: str,
+    id: str,
+    now: datetime,
+) -> Job:
+    """Ask for these positions to be closed, on one voice: it only reduces. The mode stays as it is."""
+    _require(actor, Act.TIGHTEN)
+    reason = _readable(reason)
+
+    def transaction(tx: Connection) -> Job:
+        body = {"product_ids": list(product_ids), "reason": reason}
+        earlier = commands.record(
+            tx,
+            id=id,
+            desk=desk,
+            verb="close",
+            body=body,
+            actor=actor.voice,
+            now=now,
+            outcome="applied",
+        )
+        known = read_job(tx, id) if earlier is not None else None
+        return known or ask_flatten(
+            tx,
+            store.log,
+            id=id,
+            desk=desk,
+            reason=reason,
+            actor=actor.voice,
+            now=now,
+            product_ids=product_ids,
+        )
+
+    job = store.write(transaction)
+    nudge(store.home.socket("loop", desk))
+    return job
 
 
 def confirm(
@@ -271,8 +338,7 @@ def _waits_no_longer(store: Store, tx: Connection, desk: str, now: datetime) -> 
     """A kill that waited for its second person is overtaken by one that needed none."""
     for request in open_requests(tx, desk):
         if request.action is Action.KILL and request.state is RequestState.ASKED:
-            outcome = "overtaken: the desk was killed on one voice"
-            finish(tx, store.log, request, RequestState.EXPIRED, outcome, now)
+            finish(tx, store.log, request, RequestState.EXPIRED, OVERTAKEN, now)
 
 
 def _readable(reason: str) -> str:

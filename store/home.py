@@ -65,6 +65,11 @@ class Home:
         """The file whose lock says that this process runs, with its pid inside."""
         return self.run / f"{desk}.{process}.pid"
 
+    @property
+    def bot_single(self) -> Path:
+        """As `single`, of the bot: one serves every desk of the home."""
+        return self.run / "bot.pid"
+
     def socket(self, process: str, desk: str) -> Path:
         return self.run / f"{desk}.{process}.sock"
 

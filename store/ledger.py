@@ -48,6 +48,15 @@ def read_opening(connection: Connection, desk: str) -> tuple[Decimal, Decimal] |
     return (row.opening_cash_usd, row.transfers_usd) if row else None
 
 
+def read_cash(connection: Connection, desk: str) -> Decimal | None:
+    """What the account's cash must be by our books, or None before they are opened."""
+    opening = read_opening(connection, desk)
+    if opening is None:
+        return None
+    made = (p.realised_usd + p.funding_usd - p.fees_usd for p in read_positions(connection, desk))
+    return sum(opening, ZERO) + sum(made, ZERO)
+
+
 def adopt_position(
     tx: Connection, log: EventLog, desk: str, position: Position, now: datetime
 ) -> None:
@@ -252,6 +261,32 @@ def raise_high_water(tx: Connection, desk: str, now_books: Books) -> Decimal:
     high = max(row.high_water_usd, reached) if row else reached
     tx.execute(update(books).where(books.c.desk == desk).values(high_water_usd=high))
     return high
+
+
+def reset_high_water(
+    tx: Connection, log: EventLog, desk: str, now_books: Books, actor: str, now: datetime
+) -> None:
+    """Two people go on from here: what was lost is no longer counted from the old high."""
+    before = read_high_water(tx, desk)
+    high = now_books.equity_usd - now_books.transfers_usd
+    tx.execute(update(books).where(books.c.desk == desk).values(high_water_usd=high))
+    body = {"from_usd": str(before), "to_usd": str(high)}
+    log.append(tx, desk=desk, kind="high_water_reset", actor=actor, now=now, body=body)
+
+
+def accept_cash(
+    tx: Connection, log: EventLog, desk: str, theirs_usd: Decimal, actor: str, now: datetime
+) -> None:
+    """Two people take the account's cash for true: the difference is booked as a transfer."""
+    opening, ours_usd = read_opening(tx, desk), read_cash(tx, desk)
+    if opening is None or ours_usd is None:
+        return
+    difference = theirs_usd - ours_usd
+    tx.execute(
+        update(books).where(books.c.desk == desk).values(transfers_usd=opening[1] + difference)
+    )
+    body = {"ours_usd": str(ours_usd), "theirs_usd": str(theirs_usd), "booked_usd": str(difference)}
+    log.append(tx, desk=desk, kind="cash_accepted", actor=actor, now=now, body=body)
 
 
 def read_high_water(connection: Connection, desk: str) -> Decimal | None:

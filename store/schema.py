@@ -398,8 +398,11 @@ flatten_jobs = _table(
     _moment("taken_at", nullable=True),
     _moment("ended_at", nullable=True),
     _text("outcome"),
+    _text("product_ids", server_default=text("''")),
     Index("ix_flatten_jobs_open", "desk", sqlite_where=text("ended_at IS NULL")),
 )
+
+"""`product_ids`, separated by blanks, are the positions that are meant; none of them means all."""
 
 flatten_legs = _table(
     "flatten_legs",

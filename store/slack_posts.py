@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from store.schema import slack_posts
+from store.schema import flatten_jobs, requests, slack_posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,26 @@ def lost(tx: Connection, key: str, now: datetime) -> None:
 def read_post(connection: Connection, key: str) -> Post | None:
     row = connection.execute(select(slack_posts).where(slack_posts.c.key == key)).first()
     return _post(row) if row else None
+
+
+def jobs_without_final_post(
+    connection: Connection, desk: str, prefix: str, since: datetime
+) -> list[str]:
+    """Flattens that no request asked for, newer than a moment, whose card is not finished; oldest first."""
+    key = literal(prefix) + flatten_jobs.c.id
+    rows = connection.execute(
+        select(flatten_jobs.c.id)
+        .outerjoin(requests, requests.c.id == flatten_jobs.c.id)
+        .outerjoin(slack_posts, slack_posts.c.key == key)
+        .where(
+            flatten_jobs.c.desk == desk,
+            flatten_jobs.c.asked_at >= since,
+            requests.c.id.is_(None),
+            or_(slack_posts.c.key.is_(None), slack_posts.c.final == 0),
+        )
+        .order_by(flatten_jobs.c.asked_at)
+    )
+    return [row.id for row in rows]
 
 
 def _post(row: Row[Any]) -> Post:

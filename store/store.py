@@ -1,5 +1,6 @@
 """The store of a home, opened: reads, one writer, the event log, and a brake for each desk."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ class Store:
         turnstile = GateLock(home.turnstile)
         self._writer = Writer(sqlite.writing_engine(home.database, WRITE_WAIT_S, turnstile))
         self._brakes: dict[str, Brake] = {}
+        self._opening = threading.Lock()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -56,9 +58,10 @@ class Store:
 
     def brake(self, desk: str) -> Brake:
         """The desk's brake, opened once and kept warm."""
-        if desk not in self._brakes:
-            self._brakes[desk] = Brake(self.home, desk)
-        return self._brakes[desk]
+        with self._opening:
+            if desk not in self._brakes:
+                self._brakes[desk] = Brake(self.home, desk)
+            return self._brakes[desk]
 
     def close(self) -> None:
         for brake in self._brakes.values():

@@ -60,6 +60,7 @@ def _run(options: argparse.Namespace, settings: Settings, profile: Profile) -> i
             command=(sys.executable, "-m", "trader"),
         ),
         settings,
+        profile,
     )
 
 

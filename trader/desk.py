@@ -31,6 +31,8 @@ class Desk:
     dry_run: bool = False
     rest_marks: bool = True
     """Whether prices are asked for by REST while the feed is silent."""
+    actor: str = "trader"
+    """Who acts: the trading loop, or the guard in its place."""
 
     @property
     def limits(self) -> Limits:
@@ -47,7 +49,7 @@ class Desk:
         told = {name: str(value) for name, value in body.items()}
         self.write(
             lambda tx: self.store.log.append(
-                tx, desk=self.name, kind=event, actor="trader", now=now, body=told
+                tx, desk=self.name, kind=event, actor=self.actor, now=now, body=told
             )
         )
 

@@ -1,11 +1,12 @@
 """Runs a flatten job: every position at once, each leg by itself, until the exchange says flat."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 from core.flatten import (
     ATTEMPTS_MAX,
+    WAITS_MAX,
     Job,
     JobState,
     Leg,
@@ -14,45 +15,71 @@ from core.flatten import (
     ended,
 )
 from core.orders import Fill, Kind, Order
-from core.requests import RequestState
+from core.products import Mark, Product
+from core.requests import Action, RequestState
 from core.risk import RiskRefused
-from store.flattening import add_leg, move_job, move_leg, open_job
+from store.flattening import FlattenLease, add_leg, move_job, move_leg, open_job
 from store.ledger import held, latest_fills, read_positions
 from store.observations import read_held_there, read_mark, read_product
 from store.orders import live_orders
-from store.requests import NoSuchRequest, finish, read_request
+from store.requests import finish, open_requests
 from store.store import Transaction
 from trader.desk import Desk
 from trader.lanes import Lane
+from trader.market import Market
 from trader.sender import Sender
+from trader.shut import Shut
 from trader.sweep import Cancels
 from trader.sync import Sync
+
+MARK_WAIT = timedelta(seconds=3)
+"""A close is priced from a stale mark only when no fresh one came for so long: the brake always works."""
 
 
 class Flatten:
     """Takes up the desk's open job and moves its legs. All that matters is in the store."""
 
-    def __init__(self, desk: Desk, sync: Sync, sender: Sender, cancels: Cancels) -> None:
+    def __init__(
+        self, desk: Desk, sync: Sync, sender: Sender, cancels: Cancels, market: Market
+    ) -> None:
         self._desk = desk
         self._sync = sync
         self._sender = sender
         self._cancels = cancels
-        self._ready_since: datetime | None = None
+        self._market = market
+        self.lease = FlattenLease(desk.store.home, desk.name)
+        self._shut = Shut(desk, sync, sender)
+        self._acted_at: datetime | None = None
+        """When this process last had a cancel or a close under way: only a later look verifies."""
+        self._mark_wanted: dict[str, datetime] = {}
+        self._to_cancel: list[Order] = []
+        self.moving = False
+        """Whether an open job has something to do; False while all that is left waits for a session."""
 
     def tick(self, now: datetime) -> bool:
         """One pass; whether a job is open."""
         job = self._desk.read(lambda c: open_job(c, self._desk.name))
         if job is None:
-            self._ready_since = None
+            self._acted_at = None
+            self._mark_wanted.clear()
+            self.lease.release()
+            self.moving = False
             return False
-        if self._sync.looked_at is None:
-            return True  # what the exchange holds is not known in this start
+        self.moving = True
+        self._acted_at = self._acted_at or now
+        if not self.lease.take():
+            return True  # the guard has it, or a loop that is just being ended
         if job.state is JobState.ASKED:
             self._move_job(job, JobState.RUNNING, "", now)
             return True
+        if self._sync.looked_at is None:
+            return True  # what the exchange holds is not known in this start
         self._add_new_legs(job, now)
-        for leg in job.legs:
-            self._move_on(job, leg, now)
+        self._to_cancel = []
+        self.moving = any([self._move_on(job, leg, now) for leg in job.legs]) or not job.legs
+        if self._to_cancel:
+            self._acted_at = now
+            self._cancels.cancel(self._to_cancel, now)  # of all legs at once: requests are rationed
         self._try_to_end(job, now)
         return True
 
@@ -60,7 +87,7 @@ class Flatten:
         """An order in flight may still open a position; it gets a leg of its own."""
         known = {leg.product_id for leg in job.legs}
         for product_id, contracts in self._desk.read(self._open_positions).items():
-            if product_id not in known:
+            if product_id not in known and job.means(product_id):
                 leg = Leg(product_id, LegState.CANCELLING, contracts, 0)
                 self._desk.write(partial(add_leg, job_id=job.id, leg=leg, now=now))
 
@@ -73,39 +100,41 @@ class Flatten:
         }
         return ours | theirs
 
-    def _move_on(self, job: Job, leg: Leg, now: datetime) -> None:
+    def _move_on(self, job: Job, leg: Leg, now: datetime) -> bool:
+        """Whether the leg did not just wait for its session."""
         if leg.state is LegState.RESIDUAL:
-            return
+            return True
         live = self._desk.read(lambda c: live_orders(c, self._desk.name, leg.product_id))
         there = self._desk.read(lambda c: read_held_there(c, self._desk.name))
         position = there[leg.product_id].contracts if leg.product_id in there else 0
         if leg.state is LegState.CANCELLING:
-            self._cancel_then_close(job, leg, live, position, now)
-        elif leg.state is LegState.CLOSING:
+            return self._cancel_then_close(job, leg, live, position, now)
+        if leg.state is LegState.CLOSING:
             self._await_close(job, leg, live, position, now)
         elif position:
             self._to(job, leg, LegState.CANCELLING, now, "a late fill reopened it")
+        return True
 
     def _cancel_then_close(
         self, job: Job, leg: Leg, live: list[Order], position: int, now: datetime
-    ) -> None:
+    ) -> bool:
         if not position and not live:
             self._to(job, leg, LegState.FLAT, now)
-            return
+            return True
         product = self._desk.read(lambda c: read_product(c, self._desk.name, leg.product_id))
         if product is None:
             self._to(job, leg, LegState.RESIDUAL, now, "the exchange does not list it any more")
-            return
-        if position and not product.session_open:
-            detail = "its session is closed: the stop stays, close it when it opens"
-            self._to(job, leg, LegState.RESIDUAL, now, detail)
-            return
+            return True
+        shut = self._shut.because(product)
+        if position and shut is not None:
+            return self._wait(job, leg, product, shut, position, live, now)
+        self._market.want(leg.product_id)
         if live:
-            self._cancels.cancel(live, now)
-            return
-        mark = self._desk.read(lambda c: read_mark(c, self._desk.name, leg.product_id))
+            self._to_cancel += live
+            return True
+        mark = self._mark(leg.product_id, now)
         if mark is None:
-            return  # no price, no collar: the market polls for one by REST meanwhile
+            return True  # no price, no collar: the market polls for one by REST meanwhile
         spec = close_order(
             job.id,
             self._desk.name,
@@ -114,18 +143,55 @@ class Flatten:
             mark,
             leg.attempt,
             self._desk.limits.emergency_collar_pct,
+            now,
         )
+        self._acted_at = now
         refused = self._sender.send(spec, Lane.BRAKE, now)
         detail = _why(refused) if refused else f"closing {spec.contracts} at {spec.limit_price}"
         self._to(job, leg, LegState.CLOSING, now, detail)
+        return True
+
+    def _wait(
+        self,
+        job: Job,
+        leg: Leg,
+        product: Product,
+        because: str,
+        position: int,
+        live: list[Order],
+        now: datetime,
+    ) -> bool:
+        """A whole desk's flatten waits for the session; what is closed singly is given up and told."""
+        if job.product_ids or now - job.asked_at > WAITS_MAX:
+            detail = f"{because}: the stop stays, close it when it opens"
+            self._to(job, leg, LegState.RESIDUAL, now, detail)
+            return True
+        says = f"waiting, a stop rests: {because}"
+        if leg.detail != says:
+            self._to(job, leg, LegState.CANCELLING, now, says)
+            self._desk.note("flatten_waits", now, job=job.id, product=leg.product_id, why=because)
+        if not live:
+            self._shut.protect(job, leg, product, position, self._mark(leg.product_id, now), now)
+        return False
+
+    def _mark(self, product_id: str, now: datetime) -> Mark | None:
+        mark = self._desk.read(lambda c: read_mark(c, self._desk.name, product_id))
+        if mark is not None and mark.age_s(now) <= self._desk.limits.mark_stale_s:
+            return mark
+        wanted_at = self._mark_wanted.setdefault(product_id, now)
+        return mark if now - wanted_at > MARK_WAIT else None
 
     def _await_close(
         self, job: Job, leg: Leg, live: list[Order], position: int, now: datetime
     ) -> None:
         id = f"{job.id}-{leg.product_id}-{leg.attempt}"
-        if self._sender.on_its_way(id) or any(o.spec.kind is Kind.FLATTEN for o in live):
+        if self._sender.on_its_way(id):
+            self._acted_at = now
+            return
+        if any(o.spec.kind is Kind.FLATTEN for o in live):
             self._sync.want()
             return
+        self._shut.heard(id, leg.product_id, now)
         if not position:
             self._to(job, leg, LegState.FLAT, now)
         elif leg.attempt + 1 >= ATTEMPTS_MAX:
@@ -150,44 +216,39 @@ class Flatten:
             leg.attempt if attempt is None else attempt,
             detail,
         )
-        self._desk.write(lambda tx: move_leg(tx, self._desk.store.log, job, leg, to, now))
+        self._desk.write(
+            lambda tx: move_leg(tx, self._desk.store.log, job, leg, to, now, self._desk.actor)
+        )
 
     def _try_to_end(self, job: Job, now: datetime) -> None:
-        """Verified by a look that began after the last leg had ended."""
+        """Verified by a look that began after the last close had been answered."""
         fresh = self._desk.read(lambda c: open_job(c, self._desk.name))
         state = ended(fresh.legs) if fresh else None
         if fresh is None or state is None:
-            self._ready_since = None
             return
-        if self._ready_since is None:
-            self._ready_since = now
-            self._sync.want()
         looked_at = self._sync.looked_at
-        if looked_at is None or looked_at <= self._ready_since:
+        if looked_at is None or self._acted_at is None or looked_at <= self._acted_at:
             self._sync.want()
             return
         open_now = self._desk.read(self._open_positions)
         residual = {leg.product_id for leg in fresh.legs if leg.state is LegState.RESIDUAL}
-        if set(open_now) - residual:
+        if {id for id in open_now if fresh.means(id)} - residual:
             return  # a late fill; its leg goes round again
         self._move_job(fresh, state, self._desk.read(lambda c: _story(c, fresh, open_now)), now)
 
     def _move_job(self, job: Job, to: JobState, outcome: str, now: datetime) -> None:
         def transaction(tx: Transaction) -> None:
             log = self._desk.store.log
-            move_job(tx, log, job, to, outcome, now)
+            move_job(tx, log, job, to, outcome, now, self._desk.actor)
             if to is not JobState.RUNNING:
-                _finish_request(tx, job, to, outcome)
+                finish_kills(tx, job, to, outcome)
 
-        def _finish_request(tx: Transaction, job: Job, to: JobState, outcome: str) -> None:
-            try:
-                request = read_request(tx, job.id)
-            except NoSuchRequest:
-                return  # asked for on one voice, or by a machine
-            if request.state is RequestState.CONFIRMED:
-                flat = to is JobState.FLAT_VERIFIED
-                state = RequestState.EXECUTED if flat else RequestState.FAILED
-                finish(tx, self._desk.store.log, request, state, outcome, now)
+        def finish_kills(tx: Transaction, job: Job, to: JobState, outcome: str) -> None:
+            """A confirmed kill that found a flatten running is carried out by it."""
+            done = RequestState.EXECUTED if to is JobState.FLAT_VERIFIED else RequestState.FAILED
+            for request in [] if job.product_ids else open_requests(tx, job.desk):
+                if (request.action, request.state) == (Action.KILL, RequestState.CONFIRMED):
+                    finish(tx, self._desk.store.log, request, done, outcome, now)
 
         self._desk.write(transaction)
 

@@ -1,20 +1,24 @@
 """The trading loop: every part ticks once, in this order, on the `now` it is given; nothing here waits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
-from core.gate import Page
+from core.gate import Page, Row
 from core.modes import Mode, Rule
 from store.brake import Applied
-from store.commands import finish, waiting
-from store.control import constrain, read_control, set_mode
+from store.changes import Changes
+from store.commands import Command, finish, waiting
+from store.control import constrain, read_control, read_row, set_mode
+from store.flattening import open_job
 from store.heartbeats import beat
 from store.observations import read_products
 from store.page import GatePage, PageUnreadable
+from store.requests import open_requests
 from store.store import Transaction
+from trader.clock import ExchangeClock
 from trader.coinbase.feed import Sink
 from trader.desk import Desk
 from trader.flatten import Flatten
@@ -29,7 +33,7 @@ from trader.sync import Sync
 from trader.watch import Watch
 
 HEARTBEAT_EVERY = timedelta(seconds=1)
-WATCH_EVERY = timedelta(milliseconds=200)
+WORK_EVERY = timedelta(milliseconds=250)
 
 
 StartFeeds = Callable[[tuple[str, ...], Sink], None]
@@ -52,6 +56,16 @@ class Start:
     pid: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What people and rules want of the loop, read at one instant."""
+
+    row: Row
+    commands: Sequence[Command]
+    requests: bool
+    flatten: bool
+
+
 class Loop:
     """One desk, trading. `tick` is the whole of its work; the endless loop around it is elsewhere."""
 
@@ -62,52 +76,85 @@ class Loop:
         self._start_feeds = start_feeds
         self._following: tuple[str, ...] = ()
         self._start = start
-        self._page = page
+        self.page = page
         self.sender = Sender(desk)
         self.sync = Sync(desk, self.sender)
         self.market = Market(desk)
         cancels = Cancels(desk, self.sync)
         self._cancels = cancels
-        self._watch = Watch(desk, self.sync, self.sender)
+        self._clock = ExchangeClock(desk)
+        self._watch = Watch(desk, self.sync, self.sender, self._clock)
         self._sweep = Sweep(desk, self.sync, cancels)
-        self._flatten = Flatten(desk, self.sync, self.sender, cancels)
+        self.flatten = Flatten(desk, self.sync, self.sender, cancels, self.market)
         self._stops = Stops(desk, self.sender, cancels)
         self.signals = Signals(desk, self.market, self.sync, self.sender, cancels)
         self._resume = Resume(desk, self.sync)
         self._funding = Funding(desk, self.market)
+        self._flattening = False
+        self._was_behind = False
         self._disarmed_at: datetime | None = None
         self._beat_at: datetime | None = None
         self._watched_at: datetime | None = None
+        self._worked_at: datetime | None = None
+        self._changes = Changes(desk.store.home.database)
         self.phase = Phase.RECONCILING
         self.cycles = 0
         """Bars that the strategy has looked at."""
 
-    def tick(self, now: datetime, now_ns: int) -> None:
-        """One pass over everything. Safe to repeat, and to begin again after a crash at any point."""
-        self._page.beat(now_ns)
-        self._desk.calls.harvest(now)
-        self._follow_products(now)
+    def tick(self, now: datetime, now_ns: int, nudged: bool = False) -> None:
+        """One pass. Safe to repeat, and to begin again after a crash at any point."""
+        self.page.beat(now_ns)
+        told = nudged or self._changes.any()
+        settled = self._desk.calls.harvest(now)
         self.market.tick(now)
+        if told or settled or self._is_due(now):
+            self._worked_at = now
+            self._work(now)
+        self._changes.any()  # what was written here is no news; whoever wrote meanwhile nudged, too
+
+    def _is_due(self, now: datetime) -> bool:
+        """Whether there is work although nobody told: most passes of a quiet desk have none."""
+        return (
+            self.flatten.moving
+            or self.sync.wanted
+            or self.signals.due(now)
+            or _due(self._worked_at, now, WORK_EVERY)
+        )
+
+    def _work(self, now: datetime) -> None:
+        self._follow_products(now)
         self.sync.tick(now)
+        asked = self._desk.read(self._asked)
         self._obey_kill_file(now)
-        self._arm_or_not(now)
-        self._take_commands(now)
-        self._resume.tick(now)
-        if _due(self._watched_at, now, WATCH_EVERY):
+        self._arm_or_not(asked.row, now)
+        self._take_commands(asked.commands, now)
+        if asked.requests:
+            self._resume.tick(now)
+        if _due(self._watched_at, now, WORK_EVERY):
             self._watched_at = now
+            self._clock.tick(now)
             self._watch.tick(now)
-        row = self._sweep.tick(now)
-        flattening = self._flatten.tick(now)
+        self._sweep.tick(asked.row, now)
+        self._flattening = (asked.flatten or self._flattening) and self.flatten.tick(now)
         if self.phase in (Phase.ARMED, Phase.DRAINING):
             # A dry run sends nothing, so it may show what an ACTIVE desk would do.
-            self._trade(Mode.ACTIVE if self._desk.dry_run else row.mode, flattening, now)
+            self._trade(Mode.ACTIVE if self._desk.dry_run else asked.row.mode, now)
         self._funding.tick(now)
         if _due(self._beat_at, now, HEARTBEAT_EVERY):
             self._beat_at = now
             self._heartbeat(now)
 
-    def _trade(self, mode: Mode, flattening: bool, now: datetime) -> None:
-        if flattening:
+    def _asked(self, c: Transaction) -> "Asked":
+        name = self._desk.name
+        return Asked(
+            read_row(c, name),
+            waiting(c, name),
+            requests=bool(open_requests(c, name)),
+            flatten=open_job(c, name) is not None,
+        )
+
+    def _trade(self, mode: Mode, now: datetime) -> None:
+        if self._flattening:
             return
         if self.signals.tick(mode, now):
             self.cycles += 1
@@ -129,11 +176,12 @@ class Loop:
             sink = Sink(self.market.take, self.sync.want, lambda _why: self.sync.want())
             self._start_feeds(self._following, sink)
 
-    def _arm_or_not(self, now: datetime) -> None:
+    def _arm_or_not(self, row: Row, now: datetime) -> None:
         """Armed by a clean look begun in this start, and again after every time the guard disarms."""
         page = self._read_page()
         if page is None or page.boot != self._start.boot:
             return
+        self._mend(page, row)
         if page.armed:
             return
         if self.phase is Phase.ARMED or self._disarmed_at is None:
@@ -144,17 +192,24 @@ class Loop:
             self.sync.want()
         elif self.sync.clean and self.phase is Phase.RECONCILING:
             self._desk.store.brake(self._desk.name).follow_row()
-            self._page.arm(self._start.boot)
+            self.page.arm(self._start.boot)
             self.phase = Phase.ARMED
             self._desk.note("armed", now, boot=self._start.boot, reconciled="clean")
 
     def _read_page(self) -> Page | None:
         """A damaged page is set right by following the row, under the lock; until then it is closed."""
         try:
-            return self._page.read()
+            return self.page.read()
         except PageUnreadable:
             self._desk.store.brake(self._desk.name).follow_row()
             return None
+
+    def _mend(self, page: Page, row: Row) -> None:
+        """Whoever died between its commit and the page left that behind; stops would not pass."""
+        behind = page.mode is not None and page.epoch != row.epoch
+        if behind and self._was_behind:
+            self._desk.store.brake(self._desk.name).follow_row()
+        self._was_behind = behind
 
     def _obey_kill_file(self, now: datetime) -> None:
         """Somebody held the desk when nothing could be written: put it on record now."""
@@ -172,8 +227,8 @@ class Loop:
             mode, lambda tx: set_mode(tx, log, desk, mode, reason=reason, actor=actor, now=now)
         )
 
-    def _take_commands(self, now: datetime) -> None:
-        for command in self._desk.read(lambda c: waiting(c, self._desk.name)):
+    def _take_commands(self, commands: Sequence[Command], now: datetime) -> None:
+        for command in commands:
             if command.verb == "shutdown":
                 self.drain(now)
                 outcome = "draining"
@@ -197,7 +252,8 @@ class Loop:
         )
 
     def _is_drained(self) -> bool:
-        return self._sweep.verified and not self._desk.calls.running("place:")
+        placing = self._desk.calls.running("place:")
+        return self._sweep.verified and not placing and not self._flattening
 
     def _heartbeat(self, now: datetime) -> None:
         def transaction(tx: Transaction) -> None:

@@ -27,7 +27,12 @@ class Market:
 
     def follow(self, product_ids: tuple[str, ...]) -> None:
         """Say which products need a mark."""
-        self._product_ids = product_ids
+        self._product_ids = tuple(dict.fromkeys((*self._product_ids, *product_ids)))
+
+    def want(self, product_id: str) -> None:
+        """One more product needs a mark: something of it is held."""
+        if product_id not in self._product_ids:
+            self._product_ids = (*self._product_ids, product_id)
 
     def take(self, mark: Mark) -> None:
         self._latest[mark.product_id] = mark

@@ -38,6 +38,7 @@ _DEV = Limits(
     mark_stale_s=Decimal(10),
     stop_distance_pct=Decimal(3),
     entry_lifetime_s=60,
+    max_drawdown_pct=Decimal(10),
 )
 
 DEV = Profile(
@@ -65,6 +66,7 @@ CANARY = Profile(
         mark_stale_s=Decimal(10),
         stop_distance_pct=Decimal(2),
         entry_lifetime_s=60,
+        max_drawdown_pct=Decimal(2),
     ),
     bar_s=Decimal(60),
     order_contracts=1,

@@ -3,15 +3,19 @@
 from concurrent.futures import Future
 from datetime import datetime
 
-from core.modes import Mode
+from core.books import Books
+from core.modes import Mode, Rule
 from core.requests import Action, Request, RequestState
 from store.control import read_constraints, release, set_mode
+from store.flattening import open_job
+from store.ledger import accept_cash, reset_high_water
 from store.requests import finish, lapse_due, open_requests
 from store.store import Transaction
 from trader.desk import Desk
 from trader.lanes import Lane
 from trader.preflight import Facts, Finding, findings, gather
 from trader.sync import Sync
+from trader.watch import snapshot
 
 
 class Resume:
@@ -33,6 +37,13 @@ class Resume:
                 self._take_up(request, now)
 
     def _take_up(self, request: Request, now: datetime) -> None:
+        job = self._desk.read(lambda c: open_job(c, self._desk.name))
+        if job is not None and not job.product_ids:
+            says = [
+                f"{leg.product_id} is {leg.state}: {leg.detail}" for leg in job.legs if leg.detail
+            ]
+            self._fail(request, f"a flatten is still open: {'; '.join(says) or job.state}", now)
+            return
         if request.id not in self._ready:
             self._desk.calls.start(
                 f"preflight:{request.id}",
@@ -76,11 +87,23 @@ class Resume:
             set_mode(tx, log, desk, Mode.ACTIVE, reason=request.reason, actor=by, now=now)
             for constraint in read_constraints(tx, desk):
                 if constraint.latches:
+                    self._go_on_from_here(tx, constraint.rule, by, now)
                     release(tx, log, desk, constraint.rule, actor=by, now=now)
             finish(tx, log, request, RequestState.EXECUTED, "the desk is ACTIVE", now)
             self._desk.store.home.kill_file.unlink(missing_ok=True)
 
         self._desk.store.brake(self._desk.name).loosen(change)
+
+    def _go_on_from_here(self, tx: Transaction, rule: Rule, by: str, now: datetime) -> None:
+        """What two people accept is accepted on record; else the same rule would hold again at once."""
+        log, desk, cash = self._desk.store.log, self._desk.name, self._sync.cash
+        if rule is Rule.CASH_OFF and cash is not None:
+            accept_cash(tx, log, desk, cash.theirs_usd, by, now)
+            self._sync.cash = None
+        elif rule is Rule.DRAWDOWN:
+            books = snapshot(tx, desk, now)
+            if isinstance(books, Books):
+                reset_high_water(tx, log, desk, books, by, now)
 
 
 def _told(failed: list[Finding]) -> str:

@@ -22,7 +22,10 @@ from store.logs import log_to
 from store.page import GatePage
 from store.store import Store, Transaction, open_store
 from store.wakeups import FENCE, Listener, nudge
+from trader.access import guard_key
 from trader.guard import Guard, Said
+from trader.profiles import Profile
+from trader.run_standin import hands
 from trader.settings import Settings
 
 TICK_S = 0.05
@@ -79,8 +82,14 @@ class Interrupts:
         return len(self.at) >= 2 and self.at[-1] - self.at[-2] <= TWICE_S
 
 
-def run_guard(options: GuardOptions, settings: Settings) -> int:
+def run_guard(options: GuardOptions, settings: Settings, profile: Profile) -> int:
     """Run until the loop has drained. Returns the process's exit code."""
+    key = guard_key(settings, options.home)
+    if not key.own:
+        sys.stderr.write(
+            "guard: PERPS_GUARD_KEY_FILE is not set; the guard acts with the trader's key, "
+            "so revoking that one stops both.\n"
+        )
     store = open_store(options.home, clock())
     log_to(store.home.logs, settings.log_level)
     single = SingleProcess(store.home.single("guard", settings.desk))
@@ -97,6 +106,7 @@ def run_guard(options: GuardOptions, settings: Settings) -> int:
             GatePage(store.home.page(settings.desk)),
             lambda boot: LoopProcess(_loop_arguments(options, boot)),
             lambda: secrets.randbits(63) | 1,
+            hands(store, settings, profile, key.key, options.home, options.dry_run),
         )
         return _watch(guard, store, settings.desk, listener, interrupts, options)
     finally:

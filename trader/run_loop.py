@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import ssl
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +14,10 @@ from store.logs import log_to
 from store.page import GatePage
 from store.store import Store, open_store
 from store.wakeups import Listener, nudge
+from trader.access import ca_file, trader_key
 from trader.coinbase.client import Endpoint, Exchange
 from trader.coinbase.feed import Feed, FeedTarget, Sink
-from trader.coinbase.signing import ApiKey, KeyUnusable, load_key
+from trader.coinbase.signing import ApiKey
 from trader.coinbase.wire import Wire
 from trader.desk import Desk, DeskGate
 from trader.lanes import Calls, Threads
@@ -79,9 +79,10 @@ def run_loop(options: LoopOptions, settings: Settings, profile: Profile) -> int:
 
 
 def _until_drained(loop: Loop, listener: Listener) -> int:
+    nudged = False
     while loop.phase is not Phase.DRAINED:
-        loop.tick(clock(), time.monotonic_ns())
-        listener.wait(TICK_S)
+        loop.tick(clock(), time.monotonic_ns(), nudged)
+        nudged = bool(listener.wait(TICK_S))
     return 0
 
 
@@ -132,23 +133,6 @@ class Feeds:
     def stop(self) -> None:
         for feed in self._feeds:
             feed.stop()
-
-
-def ca_file(settings: Settings, home: Path) -> Path | None:
-    """The authority to trust: the one named, the sandbox's of this home, or the public ones."""
-    if settings.exchange_ca is not None or settings.live:
-        return settings.exchange_ca
-    own = home / "sandbox" / "ca.pem"
-    return own if own.exists() else Path(ssl.get_default_verify_paths().openssl_cafile)
-
-
-def trader_key(settings: Settings, home: Path) -> ApiKey:
-    """The trader's key: the file that is named, or the sandbox's of this home."""
-    if settings.trader_key_file is not None:
-        return load_key(settings.trader_key_file)
-    if settings.live:
-        raise KeyUnusable("PERPS_TRADER_KEY_FILE is not set; it names the trader's CDP key file")
-    return load_key(home / "sandbox" / "keys" / "trader.json")
 
 
 def _alone(store: Store, desk: str) -> SingleProcess:

@@ -3,6 +3,7 @@
 from concurrent.futures import Future
 from datetime import datetime
 
+from core.dangers import Streak
 from core.orders import OrderSpec, OrderState
 from core.risk import RiskRefused, check
 from store.orders import move, read_order, risk_view
@@ -14,13 +15,15 @@ from trader.lanes import Lane
 
 
 class Sender:
-    """Sends what the parts of the loop ask for, and counts failures in a row."""
+    """Sends what the parts of the loop ask for, and counts what comes to nothing."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._told: dict[tuple[str, str], str] = {}
-        self.failures_in_a_row = 0
-        self.last_failure = ""
+        self.errors = Streak()
+        """Orders in a row of which nothing is known, or that never got to the exchange."""
+        self.rejections = Streak()
+        """Orders in a row that the exchange itself refused."""
 
     def send(self, spec: OrderSpec, lane: Lane, now: datetime) -> RiskRefused | None:
         """Start one order; None when it is on its way, else why risk refused it (on record)."""
@@ -48,12 +51,17 @@ class Sender:
         if isinstance(outcome, NotSent):
             self._not_sent(spec, outcome, now)
             return
-        if isinstance(outcome, Accepted):
-            self.failures_in_a_row = 0
-        else:
-            self.failures_in_a_row += 1
-            self.last_failure = outcome.reason if isinstance(outcome, Rejected) else outcome.why
+        self._count(outcome, now)
         self._desk.write(lambda tx: self._book_reply(tx, spec, outcome, now))
+
+    def _count(self, outcome: Accepted | Rejected | Unknown, now: datetime) -> None:
+        if isinstance(outcome, Accepted):
+            self.errors, self.rejections = Streak(), Streak()
+        elif isinstance(outcome, Rejected) and outcome.judged:
+            self.errors, self.rejections = Streak(), self.rejections.one_more(outcome.reason, now)
+        else:
+            why = outcome.reason if isinstance(outcome, Rejected) else outcome.why
+            self.errors = self.errors.one_more(why, now)
 
     def _book_reply(
         self,

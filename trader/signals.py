@@ -50,6 +50,11 @@ class Signals:
         """Products on their way out: their stops are being cancelled for it."""
         return frozenset(self._leaving)
 
+    def due(self, now: datetime) -> bool:
+        """Whether a bar has come, or a product is on its way out."""
+        bar = self._next_bar_at is not None and now >= self._next_bar_at
+        return bar or bool(self._leaving)
+
     def follow(self, product_ids: tuple[str, ...], now: datetime) -> None:
         """Fetch past closes of these, so that the averages exist at the first bar."""
         self._following, self._followed_at = product_ids, now
@@ -87,7 +92,8 @@ class Signals:
                 bar.append(mark.price)
                 wish = self._desk.profile.strategy.wish(list(bar))
                 wishes[product.product_id] = wish
-                if self._sync.fresh(now):
+                # Where neither may leave, the sweep has cancelled what worked.
+                if self._sync.fresh(now) and Kind.EXIT not in FORBIDDEN[mode]:
                     self._act(product, mark, wish, mode, now)
         return wishes
 

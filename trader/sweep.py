@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from core.gate import FORBIDDEN, Row
 from core.modes import Mode
 from core.orders import LIVE, IllegalMove, Kind, Order, OrderState
-from store.control import read_row
 from store.orders import live_orders, move, read_order
 from store.store import Transaction
 from trader.coinbase.parse import ReadFailed
@@ -90,13 +89,12 @@ class Sweep:
         """Whether nothing that the present mode forbids is left at the exchange."""
         return "sweep_verified" in self._told
 
-    def tick(self, now: datetime) -> Row:
-        """One pass; the mode it went by."""
-        row = self._desk.read(lambda c: read_row(c, self._desk.name))
+    def tick(self, row: Row, now: datetime) -> None:
+        """One pass, by the mode of this row."""
         if row.epoch != self._epoch:
             self._begin(row, now)
         if row.mode is Mode.ACTIVE:
-            return row
+            return
         swept = FORBIDDEN[row.mode] & SWEPT
         left = [
             order
@@ -105,7 +103,6 @@ class Sweep:
         ]
         self._cancels.cancel([o for o in left if o.state in LIVE], now)
         self._judge(row, left, now)
-        return row
 
     def _begin(self, row: Row, now: datetime) -> None:
         self._epoch, self._began_at = row.epoch, now

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from store.ledger import (
     held,
     newest_fill_at,
     open_books,
+    read_cash,
     read_opening,
     read_positions,
 )
@@ -76,6 +78,14 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Cash:
+    """The same money, by our books and by the exchange."""
+
+    ours_usd: Decimal
+    theirs_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What one pass has to ask for."""
 
@@ -114,7 +124,9 @@ class Sync:
         self._sender = sender
         self._agreement = Agreement(LOOKS_TO_BELIEVE)
         self._asked_at: datetime | None = None
-        self._products_at: datetime | None = None
+        self.products_at: datetime | None = None
+        """When the look began that last brought the list of products."""
+        self._products_wanted = False
         self._wanted = True
         self.looked_at: datetime | None = None
         """When the last good look was begun."""
@@ -122,10 +134,21 @@ class Sync:
         self.error = ""
         self.differences: tuple[Difference, ...] = ()
         self.foreign: tuple[str, ...] = ()
+        self.cash: Cash | None = None
+        """The account's cash and our books', as of the last good look."""
 
     def want(self) -> None:
         """Ask for a look as soon as possible: something may have changed. Any thread may."""
         self._wanted = True
+
+    def want_products(self) -> None:
+        """Ask for a look that brings the list of products: something in it has changed."""
+        self._wanted = self._products_wanted = True
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody has asked for a look that has not been begun."""
+        return self._wanted
 
     def fresh(self, now: datetime) -> bool:
         """Whether positions and orders are known well enough to add risk."""
@@ -146,11 +169,11 @@ class Sync:
         )
 
     def tick(self, now: datetime) -> None:
-        if self._asked_at is not None and now - self._asked_at < self._pause():
+        since = now - self._asked_at if self._asked_at is not None else None
+        if since is not None and since < (self._pause() if self._wanted else BUSY_EVERY):
             return
         live = self._desk.read(lambda c: live_orders(c, self._desk.name))
-        every = BUSY_EVERY if live else QUIET_EVERY
-        if self._asked_at and not self._wanted and now - self._asked_at < every:
+        if since is not None and not self._wanted and since < (BUSY_EVERY if live else QUIET_EVERY):
             return
         question = self._desk.read(lambda c: self._question(c, live, now))
         started = self._desk.calls.start(
@@ -161,6 +184,7 @@ class Sync:
         )
         if started:
             self._asked_at, self._wanted = now, False
+            self._products_wanted = self._products_wanted and not question.products
 
     def _pause(self) -> timedelta:
         """Wanted looks follow each other closely, but not while the exchange does not answer."""
@@ -170,7 +194,11 @@ class Sync:
         newest = newest_fill_at(c, self._desk.name)
         old = [o.order_id for o in live if o.order_id and o.created_at < now - RECENT + OVERLAP]
         there = now + self._desk.exchange.offset
-        products_due = self._products_at is None or now - self._products_at >= PRODUCTS_EVERY
+        products_due = (
+            self._products_wanted
+            or self.products_at is None
+            or now - self.products_at >= PRODUCTS_EVERY
+        )
         return Question(
             recent_since=there - RECENT,
             fills_since=(newest or there - RECENT) - OVERLAP,
@@ -191,7 +219,7 @@ class Sync:
         if not self._agreement.clean:
             self._wanted = True
         if seen.products is not None:
-            self._products_at = begun
+            self.products_at = begun
         self.failing_since, self.looked_at, self.error = None, begun, ""
 
     def _book(self, tx: Transaction, seen: Look, now: datetime) -> tuple[Difference, ...]:
@@ -211,6 +239,9 @@ class Sync:
         write_held_there(tx, desk, there)
         write_account(tx, desk, seen.account)
         read_succeeded(tx, desk, WHAT, now)
+        by_our_books = read_cash(tx, desk)
+        if by_our_books is not None:
+            self.cash = Cash(by_our_books, seen.account.cash_usd)
         ours = {p.product_id: p.contracts for p in held(read_positions(tx, desk))}
         return differences(ours, {p.product_id: p.contracts for p in seen.positions})
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
+from core import dangers
 from core.books import Books, UnknownMark, total
 from core.exposure import Reservation
 from core.modes import CONSTRAINTS, Release, Rule
@@ -14,19 +16,20 @@ from store.ledger import (
     day_loss,
     held,
     raise_high_water,
+    read_high_water,
     read_opening,
     read_positions,
     snapshot_day,
 )
-from store.observations import read_marks
+from store.observations import read_account, read_marks
 from store.orders import live_orders
 from store.store import Transaction
+from trader.clock import ExchangeClock
 from trader.desk import Desk
 from trader.sender import Sender
 from trader.sync import Sync
 
 STALE_MARK_S = 60
-ERRORS_IN_A_ROW = 5
 SNAPSHOT_EVERY = timedelta(seconds=1)
 
 
@@ -42,33 +45,48 @@ PATIENCE: dict[Rule, Patience] = {
     Rule.STALE_MARK: Patience(timedelta(0), timedelta(minutes=2)),
     Rule.POSITION_WITHOUT_STOP: Patience(timedelta(seconds=10), timedelta(seconds=5)),
     Rule.READ_FAILED: Patience(timedelta(seconds=5), timedelta(seconds=5)),
-    Rule.ERROR_STREAK: Patience(timedelta(0), timedelta(seconds=60)),
+    Rule.ERROR_STREAK: Patience(timedelta(0), timedelta(0)),
+    Rule.REJECTION_STREAK: Patience(timedelta(0), timedelta(0)),
+    Rule.AUTHENTICATION: Patience(timedelta(0), timedelta(0)),
+    Rule.CLOCK_DRIFT: Patience(timedelta(0), timedelta(0)),
+    # A fill or a funding may be in the account before it is on our books.
+    Rule.CASH_OFF: Patience(timedelta(seconds=30), timedelta(0)),
+    Rule.DRAWDOWN: Patience(timedelta(0), timedelta(0)),
+    Rule.LIQUIDATION_BUFFER: Patience(timedelta(0), timedelta(seconds=10)),
+    Rule.LEVERAGE: Patience(timedelta(0), timedelta(seconds=10)),
     Rule.POSITION_DRIFT: Patience(timedelta(0), timedelta(0)),
     Rule.UNKNOWN_ORDER: Patience(timedelta(0), timedelta(0)),
     Rule.DAILY_LOSS: Patience(timedelta(0), timedelta(0)),
 }
 
-Findings = dict[Rule, str]
+Findings = dict[Rule, str | None]
 
 
 class Watch:
     """Evaluates the rules each tick. What is in force lives in the store; only stopwatches live here."""
 
-    def __init__(self, desk: Desk, sync: Sync, sender: Sender) -> None:
+    def __init__(self, desk: Desk, sync: Sync, sender: Sender, clock: ExchangeClock) -> None:
         self._desk = desk
         self._sync = sync
         self._sender = sender
+        self._clock = clock
+        self.books: Books | UnknownMark | None = None
+        """Our books at the marks of a moment ago."""
+        self._high_usd: Decimal | None = None
         self._since: dict[tuple[Rule, bool], datetime] = {}
         self._snapshot_at: datetime | None = None
 
     def tick(self, now: datetime) -> None:
         if self._snapshot_at is None or now - self._snapshot_at >= SNAPSHOT_EVERY:
             self._snapshot_at = now
-            self._desk.write(lambda tx: snapshot(tx, self._desk.name, now))
-        found = self._desk.read(lambda c: self._find(c, now))
-        in_force = {c.rule for c in self._desk.read(lambda c: read_constraints(c, self._desk.name))}
+            self._desk.write(lambda tx: self._snapshot(tx, now))
+        in_force, found = self._desk.read(lambda c: self._find(c, now))
         for rule, patience in PATIENCE.items():
             self._apply(rule, patience, found.get(rule), rule in in_force, now)
+
+    def _snapshot(self, tx: Transaction, now: datetime) -> None:
+        self.books = snapshot(tx, self._desk.name, now)
+        self._high_usd = read_high_water(tx, self._desk.name)
 
     def _apply(
         self, rule: Rule, patience: Patience, why: str | None, in_force: bool, now: datetime
@@ -95,19 +113,59 @@ class Watch:
             lambda tx: release(tx, log, desk, rule, actor="machine", now=now)
         )
 
-    def _find(self, c: Transaction, now: datetime) -> Findings:
+    def _find(self, c: Transaction, now: datetime) -> tuple[set[Rule], Findings]:
+        """The rules in force, and why each rule holds now."""
+        in_force = {c.rule for c in read_constraints(c, self._desk.name)}
         positions = held(read_positions(c, self._desk.name))
         marks = read_marks(c, self._desk.name)
-        found = {
+        return in_force, {
             Rule.STALE_MARK: _stale_mark(positions, marks, now),
             Rule.POSITION_WITHOUT_STOP: self._without_stop(c, positions),
             Rule.READ_FAILED: self._sync.error if self._sync.failing_since else None,
             Rule.POSITION_DRIFT: "; ".join(map(str, self._sync.differences)) or None,
             Rule.UNKNOWN_ORDER: "; ".join(self._sync.foreign) or None,
-            Rule.ERROR_STREAK: self._errors(),
             Rule.DAILY_LOSS: self._loss(c, now),
+            Rule.DRAWDOWN: self._drawdown(),
+            **self._of_the_account(c, positions, marks, in_force),
+            **self._of_the_exchange(in_force, now),
         }
-        return {rule: why for rule, why in found.items() if why is not None}
+
+    def _of_the_account(
+        self, c: Transaction, positions: list[Position], marks: dict[str, Mark], in_force: set[Rule]
+    ) -> Findings:
+        account = read_account(c, self._desk.name)
+        if account is None:
+            return {}
+        buffer, leverage = Rule.LIQUIDATION_BUFFER, Rule.LEVERAGE
+        told_pct = account.liquidation_buffer_pct
+        return {
+            buffer: dangers.liquidation_buffer(told_pct, bool(positions), buffer in in_force),
+            leverage: dangers.leverage(
+                _gross_usd(positions, marks),
+                account.equity_usd,
+                self._desk.limits.max_leverage,
+                leverage in in_force,
+            ),
+        }
+
+    def _of_the_exchange(self, in_force: set[Rule], now: datetime) -> Findings:
+        drift, cash = self._clock.drift, self._sync.cash
+        drifts = Rule.CLOCK_DRIFT in in_force
+        return {
+            Rule.ERROR_STREAK: dangers.streak(self._sender.errors, "failed", now),
+            Rule.REJECTION_STREAK: dangers.streak(self._sender.rejections, "were rejected", now),
+            Rule.AUTHENTICATION: dangers.authentication(self._desk.exchange.refusals, now),
+            Rule.CLOCK_DRIFT: None if drift is None else dangers.clock_drift(drift, drifts),
+            Rule.CASH_OFF: None
+            if cash is None
+            else dangers.cash_off(cash.ours_usd, cash.theirs_usd),
+        }
+
+    def _drawdown(self) -> str | None:
+        if self._high_usd is None or not isinstance(self.books, Books):
+            return None
+        equity_usd = self.books.equity_usd - self.books.transfers_usd
+        return dangers.drawdown(equity_usd, self._high_usd, self._desk.limits.max_drawdown_pct)
 
     def _without_stop(self, c: Transaction, positions: list[Position]) -> str | None:
         bare = []
@@ -124,12 +182,6 @@ class Watch:
                 )
         return "; ".join(bare) or None
 
-    def _errors(self) -> str | None:
-        count = self._sender.failures_in_a_row
-        if count < ERRORS_IN_A_ROW:
-            return None
-        return f"{count} orders in a row failed; the last: {self._sender.last_failure}"
-
     def _loss(self, c: Transaction, now: datetime) -> str | None:
         loss = day_loss(c, self._desk.name, now)
         limit = self._desk.limits.daily_loss_usd
@@ -145,6 +197,12 @@ def _stale_mark(positions: list[Position], marks: dict[str, Mark], now: datetime
         elif mark.age_s(now) > STALE_MARK_S:
             stale.append(f"{position.product_id}'s mark is {mark.age_s(now):.0f} s old")
     return "; ".join(stale) or None
+
+
+def _gross_usd(positions: list[Position], marks: dict[str, Mark]) -> Decimal:
+    """What is held, at the marks that are known: one that is missing has a rule of its own."""
+    known = [(p, marks[p.product_id].price) for p in positions if p.product_id in marks]
+    return sum((abs(p.contracts) * p.contract_size * price for p, price in known), Decimal(0))
 
 
 def snapshot(tx: Transaction, desk: str, now: datetime) -> Books | UnknownMark | None:

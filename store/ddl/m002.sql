@@ -20,3 +20,5 @@ CREATE TABLE limits_in_force (
 ) STRICT;
 
 CREATE INDEX ix_requests_asked_at ON requests (asked_at);
+
+ALTER TABLE flatten_jobs ADD COLUMN product_ids TEXT DEFAULT '' NOT NULL;

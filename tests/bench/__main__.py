@@ -2,14 +2,15 @@
 
 import os
 import secrets
+import signal
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -26,33 +27,11 @@ from store.heartbeats import beat
 from store.lock import running_pid
 from store.orders import move, record_intent
 from store.store import Store, Transaction, open_store
-from tests.race.test_no_leak import DESK, LIMITS, armed_desk
+from tests.bench.rows import HEAD, ROUNDS, row, timed, wall
+from tests.bench.slack import in_slack
+from tests.race.test_no_leak import BOOT, DESK, LIMITS, armed_desk, standing
 from tests.sandbox.exchange_process import BIP, ExchangeProcess
 from tests.torture.desk import RealDesk
-
-ROUNDS = 300
-
-
-def wall() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 (this bench's composition root)
-
-
-def timed(call: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Milliseconds of each call."""
-    found = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        call()
-        found.append((time.perf_counter() - began) * 1000)
-    return found
-
-
-def row(name: str, milliseconds: list[float], floor: float | None = None) -> str:
-    ordered = sorted(milliseconds)
-    middle = statistics.median(ordered)
-    p99 = ordered[min(len(ordered) - 1, round(len(ordered) * 0.99))]
-    beside = f"{middle / floor:6.1f}" if floor else " " * 6
-    return f"{name:<52} {middle:9.3f} {p99:9.3f} {ordered[-1]:9.3f} {beside}"
 
 
 def floor_of(root: Path) -> list[float]:
@@ -127,7 +106,7 @@ def entry() -> OrderSpec:
 
 def order_path(store: Store) -> list[float]:
     """Judging, making durable, lock, page, row and admit: everything but the HTTP call itself."""
-    gate = SendGate(store.home, DESK, 7, time.monotonic_ns)
+    gate = SendGate(store.home, DESK, BOOT, standing)
 
     found = []
     for _ in range(ROUNDS):
@@ -186,14 +165,53 @@ def with_processes(root: Path) -> list[str]:
             desk.until(lambda: not desk.armed(), 10)
             desk.until(desk.armed, 30)
             back.append((time.monotonic_ns() - began) / 1e6)
+        closed = [gate_closed_ms(desk) for _ in range(5)]
         return [
             row("kill to first cancel read by the exchange", first_cancel),
             row("confirmation to verified flat", flat),
             row("loop killed to armed again", back),
+            row("wedged loop to gate closed", closed),
             f"{'loop, killed desk, of one core':<52} {idle_cpu(desk):8.1f}%",
         ]
     finally:
         desk.close()
+
+
+def far_away(root: Path) -> list[str]:
+    """Two positions or more to flat, on an exchange 80 ms away that takes 30 requests a second."""
+    desk = RealDesk(root, rationed=True)
+    try:
+        flat, requests = [], []
+        for _ in range(5):
+            desk.resume(90)
+            desk.until(lambda: desk.armed() and len(desk.positions()) >= 2, 120)
+            desk.exchange.fault("latency", match={}, args={"ms": 80}, count=None)
+            time.sleep(1)
+            request, _acknowledged, _applied = desk.kill()
+            began = time.monotonic_ns()
+            desk.confirm(request)
+            desk.until(lambda id=request: desk.flatten_ended(id), 60)  # type: ignore[misc]
+            flat.append((time.monotonic_ns() - began) / 1e6)
+            seen = desk.exchange.ask(f"/_sim/requests?since_ns={began}&limit=1000")["requests"]
+            requests.append(float(len(seen)))
+            desk.exchange.clear_faults()
+        return [
+            row("confirmation to verified flat, exchange 80 ms away", flat),
+            row("the requests that this takes (not milliseconds)", requests),
+        ]
+    finally:
+        desk.close()
+
+
+def gate_closed_ms(desk: RealDesk) -> float:
+    """From the instant the loop is stopped, at any point of its work."""
+    desk.until(desk.armed, 30)
+    began = time.monotonic_ns()
+    desk.signal_loop(signal.SIGSTOP)
+    desk.until(lambda: not desk.armed(), 10)
+    took = (time.monotonic_ns() - began) / 1e6
+    desk.signal_loop(signal.SIGCONT)
+    return took
 
 
 def cancels(desk: RealDesk, since_ns: int) -> list[int]:
@@ -202,7 +220,9 @@ def cancels(desk: RealDesk, since_ns: int) -> list[int]:
 
 
 def idle_cpu(desk: RealDesk) -> float:
-    """Per cent of one core over ten seconds in which nothing happens."""
+    """Per cent of one core over twenty seconds in which nothing happens."""
+    desk.until(desk.armed, 30)
+    time.sleep(5)  # what the last row stirred up has settled
     pid = running_pid(desk.store.home.single("loop", "main"))
     ticks = os.sysconf("SC_CLK_TCK")
 
@@ -211,15 +231,16 @@ def idle_cpu(desk: RealDesk) -> float:
         return (int(fields[11]) + int(fields[12])) / ticks
 
     before = used()
-    time.sleep(10)
-    return (used() - before) * 10
+    time.sleep(20)
+    return (used() - before) * 5
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as root:
         lines = in_the_store(Path(root)) + with_processes(Path(root) / "processes")
-    head = f"{'milliseconds':<52} {'median':>9} {'p99':>9} {'worst':>9} {'floors':>6}"
-    sys.stdout.write("\n".join([head, *lines]) + "\n")
+        lines += far_away(Path(root) / "far")
+        lines += in_slack(Path(root))
+    sys.stdout.write("\n".join([HEAD, *lines]) + "\n")
     return 0
 
 

@@ -30,7 +30,7 @@ def mark(price: Decimal) -> Mark:
 def test_a_close_is_sized_to_the_position_and_stays_in_its_collar(
     price: Decimal, position: int, attempt: int
 ) -> None:
-    spec = close_order("job", "main", PRODUCT, position, mark(price), attempt, COLLAR)
+    spec = close_order("job", "main", PRODUCT, position, mark(price), attempt, COLLAR, NOW)
     assert spec.kind is Kind.FLATTEN
     assert spec.order_type is OrderType.LIMIT_IOC
     assert spec.contracts == abs(position)
@@ -42,7 +42,7 @@ def test_a_close_is_sized_to_the_position_and_stays_in_its_collar(
 
 def test_urgency_grows_up_to_the_collar_and_no_further() -> None:
     reaches = [
-        close_order("job", "main", PRODUCT, -1, mark(Decimal(80_000)), n, COLLAR).limit_price
+        close_order("job", "main", PRODUCT, -1, mark(Decimal(80_000)), n, COLLAR, NOW).limit_price
         for n in range(6)
     ]
     assert reaches == sorted(reaches)
@@ -50,9 +50,9 @@ def test_urgency_grows_up_to_the_collar_and_no_further() -> None:
 
 
 def test_the_id_follows_from_job_product_and_attempt() -> None:
-    one = close_order("job", "main", PRODUCT, 3, mark(Decimal(100)), 1, COLLAR)
-    again = close_order("job", "main", PRODUCT, 3, mark(Decimal(90)), 1, COLLAR)
-    other = close_order("job", "main", PRODUCT, 3, mark(Decimal(90)), 2, COLLAR)
+    one = close_order("job", "main", PRODUCT, 3, mark(Decimal(100)), 1, COLLAR, NOW)
+    again = close_order("job", "main", PRODUCT, 3, mark(Decimal(90)), 1, COLLAR, NOW)
+    other = close_order("job", "main", PRODUCT, 3, mark(Decimal(90)), 2, COLLAR, NOW)
     assert one.client_order_id == again.client_order_id != other.client_order_id
 
 

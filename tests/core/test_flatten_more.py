@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.flatten import ATTEMPTS_MAX, close_order, within
+from core.flatten import ATTEMPTS_MAX, RESTS_FOR, close_order, within
 from core.orders import Kind, OrderSpec, OrderType, Side
 from core.products import Product
 from core.risk import CheckedOrder, check
-from tests.core.examples import BTC, mark_at, quick
+from tests.core.examples import BTC, NOW, mark_at, quick
 from tests.core.test_risk_more import VIEW
 
 ticks = st.sampled_from([Decimal("0.01"), Decimal("0.05"), Decimal("0.5"), Decimal(1), Decimal(5)])
@@ -25,7 +25,7 @@ positions = st.integers(-1000, 1000).filter(bool)
 def close(
     product: Product, position: int, mark: Decimal, attempt: int, collar: Decimal
 ) -> OrderSpec:
-    return close_order("job", "main", product, position, mark_at(mark), attempt, collar)
+    return close_order("job", "main", product, position, mark_at(mark), attempt, collar, NOW)
 
 
 @quick
@@ -136,7 +136,7 @@ def test_a_close_repeated_after_a_crash_is_the_same_order(
 def test_closes_of_other_jobs_products_and_attempts_are_other_orders() -> None:
     ether = replace(BTC, product_id="ETP-20DEC30-CDE")
     ids = {
-        close_order(job, "main", product, 1, mark_at(100), n, Decimal(5)).client_order_id
+        close_order(job, "main", product, 1, mark_at(100), n, Decimal(5), NOW).client_order_id
         for job in ("job-a", "job-b")
         for product in (BTC, ether)
         for n in range(ATTEMPTS_MAX)
@@ -169,6 +169,7 @@ CLOSED = {
     "trading_disabled": (replace(BTC, trading_disabled=True), "disabled"),
     "cancel_only": (replace(BTC, cancel_only=True), "only cancels"),
     "session": (replace(BTC, session_open=False), "session is closed"),
+    "post_only": (replace(BTC, post_only=True), "only orders that rest"),
 }
 
 
@@ -180,9 +181,22 @@ def test_a_product_that_takes_no_new_risk_says_why(flag: str) -> None:
     assert words in because
 
 
-def test_an_open_product_gives_no_reason_and_post_only_is_none() -> None:
+def test_an_open_product_gives_no_reason() -> None:
     assert BTC.closed_because() is None
-    assert replace(BTC, post_only=True).closed_because() is None
+
+
+@pytest.mark.parametrize(("position", "price"), [(3, 100_005), (-3, 99_995)])
+def test_where_only_resting_orders_are_taken_a_close_rests_at_the_best_of_its_own_side(
+    position: int, price: int
+) -> None:
+    mark = replace(mark_at(100_000), bid=Decimal(99_995), ask=Decimal(100_005))
+    resting = replace(BTC, post_only=True)
+    spec = close_order("job", "main", resting, position, mark, 0, Decimal(5), NOW)
+    assert spec.order_type is OrderType.LIMIT_GTD
+    assert spec.limit_price == price
+    assert spec.end_time == NOW + RESTS_FOR
+    view = replace(VIEW, product=resting, mark=mark, position=position)
+    assert check(spec, view) == CheckedOrder(spec)
 
 
 def test_sizes_are_reckoned_in_the_underlying() -> None:

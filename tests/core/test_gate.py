@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.gate import (
     BEAT_LATE_NS,
     FORBIDDEN,
+    LEASE_NS,
     ApprovedOrder,
     GateRefusal,
     Intent,
@@ -79,7 +80,19 @@ ONE_REASON = [
         GateRefusal.BEAT_LATE,
         lambda: ask(page=replace(OPEN, beat_ns=NOW_NS - BEAT_LATE_NS - 1)),
     ),
+    (GateRefusal.PAGE_AHEAD, lambda: ask(page=replace(OPEN, lease_until_ns=2**62))),
+    (
+        GateRefusal.PAGE_AHEAD,
+        lambda: ask(page=replace(OPEN, lease_until_ns=NOW_NS + LEASE_NS + 1)),
+    ),
+    (GateRefusal.PAGE_AHEAD, lambda: ask(page=replace(OPEN, beat_ns=2**62))),
+    (
+        GateRefusal.PAGE_AHEAD,
+        lambda: ask(page=replace(OPEN, beat_ns=NOW_NS + BEAT_LATE_NS + 1)),
+    ),
     (GateRefusal.EPOCH_CHANGED, lambda: ask(asked=intent(epoch=2))),
+    (GateRefusal.EPOCH_CHANGED, lambda: ask(page=replace(OPEN, epoch=2))),
+    (GateRefusal.EPOCH_CHANGED, lambda: ask(page=replace(OPEN, epoch=4))),
     (GateRefusal.MODE_FORBIDS, lambda: ask(row=replace(ROW, mode=Mode.REDUCE_ONLY))),
     (GateRefusal.MODE_FORBIDS, lambda: ask(page=replace(OPEN, mode=Mode.HELD))),
 ]

@@ -10,6 +10,7 @@ import pytest
 from core.gate import (
     BEAT_LATE_NS,
     FORBIDDEN,
+    LEASE_NS,
     ApprovedOrder,
     GateRefusal,
     Intent,
@@ -39,6 +40,8 @@ PAGE_FAULTS: dict[str, tuple[dict[str, Any], GateRefusal]] = {
     "not armed": ({"armed": False}, GateRefusal.NOT_ARMED),
     "lease over": ({"lease_until_ns": NOW_NS}, GateRefusal.LEASE_LAPSED),
     "lease never given": ({"lease_until_ns": 0}, GateRefusal.LEASE_LAPSED),
+    "lease too long": ({"lease_until_ns": NOW_NS + LEASE_NS + 1}, GateRefusal.PAGE_AHEAD),
+    "beat to come": ({"beat_ns": NOW_NS + BEAT_LATE_NS + 1}, GateRefusal.PAGE_AHEAD),
     "beat late": ({"beat_ns": NOW_NS - BEAT_LATE_NS - 1}, GateRefusal.BEAT_LATE),
 }
 
@@ -70,6 +73,7 @@ def pages() -> Iterator[tuple[Page | None, GateRefusal | None]]:
     for mode in Mode:
         page = replace(OPEN_PAGE, mode=mode)
         yield page, None
+        yield replace(page, epoch=EPOCH + 1), None
         for change, reason in PAGE_FAULTS.values():
             yield replace(page, **change), reason
 
@@ -94,7 +98,8 @@ def expected(asked: Asked, page_fault: GateRefusal | None) -> GateRefusal | None
     assert asked.page.mode is not None
     if not {asked.kind} <= ALLOWED[asked.page.mode] & ALLOWED[asked.row.mode]:
         return GateRefusal.MODE_FORBIDS
-    return None if asked.row.epoch == EPOCH else GateRefusal.EPOCH_CHANGED
+    same = asked.page.epoch == asked.row.epoch == asked.intent_epoch
+    return None if same else GateRefusal.EPOCH_CHANGED
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -107,7 +112,7 @@ def test_every_combination_of_page_row_and_kill_file_has_the_expected_answer(
         asked = Asked(page, row, kind, kill_file=kill_file)
         assert asked.reason() is expected(asked, fault), asked
         count += 1
-    assert count == (1 + 4 * 7) * 9
+    assert count == (1 + 4 * 10) * 9
 
 
 def test_the_table_of_what_modes_keep_back_is_the_designs() -> None:

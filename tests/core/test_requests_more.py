@@ -94,7 +94,7 @@ def test_a_request_waits_as_long_as_its_policy_says() -> None:
     ("actor", "may"),
     [
         (VERA, {Act.LOOK}),
-        (OPAL, {Act.LOOK, Act.TIGHTEN, Act.ASK, Act.OBJECT}),
+        (OPAL, {Act.LOOK, Act.TIGHTEN, Act.ASK, Act.OBJECT, Act.NOTE}),
         (BOB, set(Act) - {Act.BREAK_GLASS}),
         (CARO, set(Act)),
     ],
@@ -133,11 +133,17 @@ def test_what_was_asked_from_a_shell_needs_a_person_to_agree() -> None:
     assert answer_refusal(from_shell, CONFIRM, BOB, NOW) is None
 
 
-@pytest.mark.parametrize("action", [Action.KILL, Action.REDUCE_ONLY])
 @pytest.mark.parametrize("actor", [ALICE, BOB, CARO, SHELL], ids=str)
-def test_nobody_stops_a_tightening_that_two_have_agreed_on(action: Action, actor: Actor) -> None:
-    agreed = request(action, CONFIRM)
-    assert answer_refusal(agreed, OBJECT, actor, NOW) is RequestRefusal.NOT_OBJECTABLE
+def test_nobody_stops_a_tightening_that_two_have_agreed_on(actor: Actor) -> None:
+    kill, reduce = request(Action.KILL, CONFIRM), request(Action.REDUCE_ONLY, CONFIRM)
+    assert answer_refusal(kill, OBJECT, actor, NOW) is RequestRefusal.NOT_OBJECTABLE
+    assert answer_refusal(reduce, OBJECT, actor, NOW) is RequestRefusal.ALREADY, "no kill is meant"
+
+
+@pytest.mark.parametrize("action", [Action.KILL, Action.REDUCE_ONLY])
+def test_a_confirmed_tightening_never_lapses_whatever_the_row_says(action: Action) -> None:
+    agreed = replace(request(action, CONFIRM), execute_before=NOW)
+    assert lapse(agreed, NOW + timedelta(days=365)) is None
 
 
 @pytest.mark.parametrize(

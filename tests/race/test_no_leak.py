@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from core.gate import ApprovedOrder, Intent, Refused
+from core.gate import LEASE_NS, ApprovedOrder, Intent, Refused
 from core.modes import Mode
 from core.orders import Kind, OrderSpec, OrderState, OrderType, Side
 from core.risk import CheckedOrder, check
@@ -40,6 +40,7 @@ BOOT = 7
 SENDERS = 6
 KILLS = 200
 STALLS, STALL_S = 0.3, 0.004
+STANDING_NS = 1_000_000_000_000
 CLOSED_S = 0.01
 """How long the desk stays held after each kill, for something to leak into."""
 
@@ -55,6 +56,11 @@ LIMITS = replace(
 
 def wall() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 (this test's composition root)
+
+
+def standing() -> int:
+    """The gate's clock stands still here: nobody beats, and beat and lease are not the point."""
+    return STANDING_NS
 
 
 class TimedGate(DeskGate):
@@ -145,7 +151,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def armed_desk(store: Store, process: ExchangeProcess) -> tuple[Exchange, TimedGate]:
     """A desk of its own whose gate is open, with nobody else moving its page."""
     key = load_key(Path(process.key_file("trader")))
-    gate = TimedGate(store, LIMITS, SendGate(store.home, DESK, BOOT, time.monotonic_ns), wall)
+    gate = TimedGate(store, LIMITS, SendGate(store.home, DESK, BOOT, standing), wall)
     endpoint = Endpoint(process.host, Path(process.ca))
     exchange = Exchange(endpoint, key, Wire(gate), wall)
     store.write(lambda tx: begin_desk(tx, store.log, DESK, Mode.ACTIVE, "test", wall()))
@@ -161,8 +167,8 @@ def armed_desk(store: Store, process: ExchangeProcess) -> tuple[Exchange, TimedG
     store.write(known)
     page = GatePage(store.home.page(DESK))
     page.begin_boot(BOOT)
-    page.renew_lease(2**62)
-    page.beat(2**62)
+    page.renew_lease(STANDING_NS + LEASE_NS)
+    page.beat(STANDING_NS)
     store.brake(DESK).follow_row()
     page.arm(BOOT)
     return exchange, gate

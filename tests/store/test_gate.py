@@ -83,6 +83,9 @@ def test_an_admitted_order_is_written_once(gate: SendGate, kind: Kind) -> None:
         (lambda page: page.begin_boot(BOOT + 1), GateRefusal.OTHER_BOOT),
         (lambda page: page.renew_lease(MONOTONIC_NS), GateRefusal.LEASE_LAPSED),
         (lambda page: page.beat(MONOTONIC_NS - 500_000_001), GateRefusal.BEAT_LATE),
+        (lambda page: page.renew_lease(2**62), GateRefusal.PAGE_AHEAD),
+        (lambda page: page.beat(2**62), GateRefusal.PAGE_AHEAD),
+        (lambda page: page.set_mode(Mode.ACTIVE, 99), GateRefusal.EPOCH_CHANGED),
         (lambda page: page.set_mode(Mode.HELD, 1), GateRefusal.MODE_FORBIDS),
         (lambda page: page._words.__setitem__(1, 0xBAD), GateRefusal.PAGE_UNREADABLE),
     ],
@@ -105,6 +108,8 @@ def test_the_row_alone_closes_the_gate(store: Store, gate: SendGate) -> None:
 def test_a_constraint_alone_closes_the_gate(store: Store, gate: SendGate) -> None:
     store.write(lambda tx: constrain(tx, store.log, DESK, Rule.DAILY_LOSS, reason="lost", now=NOW))
     assert refusal(gate, intent(epoch=2)) is GateRefusal.MODE_FORBIDS
+    assert refusal(gate, intent(Kind.EXIT, epoch=2)) is GateRefusal.EPOCH_CHANGED, "page behind"
+    store.brake(DESK).follow_row()
     assert send(gate, intent(Kind.EXIT, epoch=2))[1] != []
 
 
@@ -115,6 +120,7 @@ def test_an_intent_of_an_earlier_epoch_is_refused(store: Store, gate: SendGate) 
         store.write(lambda tx: release(tx, store.log, DESK, rule, actor="machine", now=NOW))
 
     come_and_go()
+    store.brake(DESK).follow_row()
     assert refusal(gate, intent(epoch=1)) is GateRefusal.EPOCH_CHANGED
     assert send(gate, intent(epoch=3))[1] != []
 

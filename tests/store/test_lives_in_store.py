@@ -30,9 +30,18 @@ def job(store: Store) -> Job:
     return ask(store, "j1")
 
 
-def ask(store: Store, id: str) -> Job:
+def ask(store: Store, id: str, *product_ids: str) -> Job:
     return store.write(
-        lambda tx: ask_flatten(tx, store.log, id=id, desk=DESK, reason="kill", actor="bob", now=NOW)
+        lambda tx: ask_flatten(
+            tx,
+            store.log,
+            id=id,
+            desk=DESK,
+            reason="kill",
+            actor="bob",
+            now=NOW,
+            product_ids=product_ids,
+        )
     )
 
 
@@ -50,6 +59,47 @@ def test_a_flatten_has_a_leg_for_everything_that_is_held(store: Store, job: Job)
     assert {(leg.product_id, leg.contracts) for leg in job.legs} == {(BTC, 3), (ETH, -2)}
     assert {leg.state for leg in job.legs} == {LegState.CANCELLING}
     assert store.read(lambda c: open_job(c, DESK)) == job
+
+
+def held_both(store: Store) -> None:
+    hold(store, 3)
+    hold(store, -2, ETH_PRODUCT, ETH_PRICE)
+
+
+def products_of(job: Job | None) -> set[str]:
+    assert job is not None
+    return {leg.product_id for leg in job.legs}
+
+
+def test_a_close_means_only_the_positions_it_names(store: Store) -> None:
+    held_both(store)
+    job = ask(store, "c1", BTC)
+    assert products_of(job) == {BTC}
+    assert (job.means(BTC), job.means(ETH)) == (True, False)
+    assert store.read(lambda c: open_job(c, DESK)) == job
+
+
+def test_a_kill_widens_the_close_that_runs(store: Store) -> None:
+    held_both(store)
+    ask(store, "c1", BTC)
+    assert ask(store, "k1").id == "c1"
+    now = store.read(lambda c: open_job(c, DESK))
+    assert products_of(now) == {BTC, ETH}
+    assert now is not None
+    assert now.product_ids == ()
+
+
+def test_two_closes_become_one_job(store: Store) -> None:
+    held_both(store)
+    ask(store, "c1", BTC)
+    both = ask(store, "c2", ETH)
+    assert (both.id, products_of(both), both.product_ids) == ("c1", {BTC, ETH}, (BTC, ETH))
+
+
+def test_a_close_never_narrows_a_kill(store: Store, job: Job) -> None:
+    before = everything(store)
+    assert ask(store, "c1", BTC) == job
+    assert everything(store) == before
 
 
 def test_one_flatten_at_a_time(store: Store, job: Job) -> None:

@@ -41,6 +41,7 @@ def test_one_voice_holds_the_desk_and_the_second_brings_it_to_flat(world: World)
     assert world.placed_since(acknowledged) == []
     assert "sweep_verified" in world.kinds()
 
+    confirmed = time.monotonic_ns()
     answer = world.confirm(request, BOB)
 
     assert isinstance(answer, Tightened)
@@ -54,6 +55,7 @@ def test_one_voice_holds_the_desk_and_the_second_brings_it_to_flat(world: World)
     assert "closed" in done.outcome
     kinds = {o.spec.kind for o in world.orders() if o.created_at > request.asked_at}
     assert kinds == {Kind.FLATTEN}
+    assert world.cancels_since(confirmed) == 1, "one request for all stops: requests are rationed"
 
 
 def test_nobody_confirms_their_own_kill(world: World) -> None:
@@ -125,3 +127,35 @@ def test_two_people_resume_and_the_desk_trades_again(world: World) -> None:
     world.until(lambda: world.mode() is Mode.ACTIVE, within_s=5)
     assert world.request(request).state is RequestState.EXECUTED
     trading(world)
+
+
+def holds(world: World, product_id: str) -> bool:
+    return bool(world.positions_there().get(product_id))
+
+
+def test_one_position_is_closed_on_one_voice_and_the_others_stay(world: World) -> None:
+    world.until(lambda: len(world.positions()) >= 2, within_s=600)
+    closing, *staying = sorted(world.positions())
+    mode = world.mode()
+
+    world.close_position(closing)
+    world.until(lambda: not world.job().open, within_s=10)
+
+    assert world.job().state is JobState.FLAT_VERIFIED
+    assert world.job().outcome.startswith("closed")
+    assert [leg.product_id for leg in world.job().legs] == [closing]
+    assert not holds(world, closing)
+    assert all(holds(world, product_id) for product_id in staying)
+    assert world.mode() is mode
+
+
+def test_a_kill_overtakes_a_close_and_ends_flat(world: World) -> None:
+    world.until(lambda: len(world.positions()) >= 2, within_s=600)
+    request = world.kill(ALICE)
+    world.close_position(min(world.positions()))
+
+    world.confirm(request, BOB)
+    world.until(lambda: not world.job().open, within_s=10)
+
+    assert world.positions_there() == {}
+    assert world.request(request).state is RequestState.EXECUTED

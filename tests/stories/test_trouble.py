@@ -1,21 +1,27 @@
 """What the desk does when the exchange is slow, failing, lying or gone, and when its own parts die."""
 
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from core.books import Books
-from core.flatten import JobState, LegState
+from core.flatten import JobState, Leg, LegState
 from core.modes import Mode, Rule
-from core.orders import Kind, OrderState
+from core.orders import Kind, Order, OrderState, OrderType
 from core.requests import RequestState
+from store.control import read_row, set_mode
 from store.ledger import read_opening, read_positions
 from store.observations import read_account, read_marks
-from tests.sandbox.exchange_process import BIP, ETP
+from store.page import GatePage
+from tests.sandbox.exchange_process import BIP, ETP, ExchangeProcess
 from tests.stories.test_kill import covered, trading
 from tests.stories.world import ALICE, BOB, DESK, START, World
 from trader.guard import Said
+from trader.profiles import DEV
 from trader.watch import snapshot
 
 CREATE = {"method": "POST", "path": "/api/v3/brokerage/orders"}
@@ -113,27 +119,105 @@ def test_one_bad_symbol_does_not_keep_the_others_open(world: World) -> None:
     assert bad in told.outcome
 
 
-def test_a_closed_session_keeps_the_stop_and_says_what_is_left(world: World) -> None:
+def bent_shut(world: World) -> str:
+    """A product that is held, and whose session closes now."""
     world.until(lambda: bool(world.positions()), within_s=120)
     world.until(lambda: covered(world), within_s=10)
     product = sorted(world.positions())[0]
     world.exchange.bend(product, session="closed")
+    return product
+
+
+def leg_of(world: World, product: str) -> Leg:
+    return next(leg for leg in world.job().legs if leg.product_id == product)
+
+
+def stops_in(world: World, product: str) -> list[Order]:
+    live = [o for o in world.live() if o.spec.product_id == product]
+    return [o for o in live if o.spec.order_type is OrderType.STOP_LIMIT]
+
+
+def test_a_flatten_waits_for_a_closed_session_with_its_stop_and_goes_on_when_it_opens(
+    world: World,
+) -> None:
+    product = bent_shut(world)
     world.pass_time(65)  # the list of products is read each minute
     if product not in world.positions():
         pytest.skip("the strategy had left the position before its session closed")
 
     world.confirm(world.kill(ALICE), BOB)
+    world.pass_time(30)
+
+    assert set(world.positions_there()) == {product}, "the others are closed"
+    assert "waiting, a stop rests: its session is closed" in leg_of(world, product).detail
+    assert stops_in(world, product) != []
+    assert "flatten_waits" in world.kinds()
+    asked = world.resume()
+    assert asked.state is RequestState.FAILED, "a kill that is not done is not resumed over"
+    assert "still open" in asked.outcome
+
+    world.exchange.bend(product, session="open")
+    world.until(lambda: not world.job().open, within_s=90)
+    assert world.job().state is JobState.FLAT_VERIFIED
+    assert world.positions_there() == {}
+    assert world.working_there() == []
+
+
+def test_a_stop_that_was_cancelled_for_a_close_into_a_closed_session_is_put_back(
+    world: World,
+) -> None:
+    trading(world)
+    product = sorted(world.positions())[0]
+    says = "FUTURES_AFTER_HOUR_INVALID_TIME_IN_FORCE"
+    body = {"success": False, "error_response": {"error": says}}
+    match = {**CREATE, "product_id": product}
+    world.exchange.fault("status", match=match, args={"code": 200, "body": body}, count=1)
+    world.confirm(world.kill(ALICE), BOB)
+    world.until(lambda: says in {o.detail for o in world.orders()}, within_s=10)
+
+    world.exchange.bend(product, session="closed")
+    world.until(lambda: "waiting" in leg_of(world, product).detail, within_s=10)
+    world.pass_time(5)
+
+    (stop,) = stops_in(world, product)
+    assert stop.spec.kind is Kind.FLATTEN, "a killed desk sends nothing else"
+    assert stop.spec.contracts == abs(world.positions_there()[product])
+
+    world.exchange.bend(product, session="open")
+    world.until(lambda: not world.job().open, within_s=90)
+    assert world.job().state is JobState.FLAT_VERIFIED
+    assert world.positions_there() == {}
+
+
+def test_a_session_that_stays_closed_for_hours_is_left_to_a_person(world: World) -> None:
+    product = bent_shut(world)
+    world.pass_time(65)
+    if product not in world.positions():
+        pytest.skip("the strategy had left the position before its session closed")
+    request = world.kill(ALICE)
+    world.confirm(request, BOB)
+    world.pass_time(10)
+
+    world.jump(4 * 3600)
     world.until(lambda: not world.job().open, within_s=60)
 
-    leg = next(leg for leg in world.job().legs if leg.product_id == product)
-    assert leg.state is LegState.RESIDUAL
-    assert "session is closed" in leg.detail
-    assert [o.spec.product_id for o in world.live(Kind.STOP)] == [product] * len(
-        world.live(Kind.STOP)
-    )
+    assert leg_of(world, product).state is LegState.RESIDUAL
+    assert "session is closed" in leg_of(world, product).detail
+    assert world.request(request).state is RequestState.FAILED
+    assert {o.spec.product_id for o in stops_in(world, product)} == {product}
 
 
-def test_the_day_loss_limit_latches_until_two_people_release_it(world: World) -> None:
+@pytest.fixture
+def cautious_world(exchange: ExchangeProcess, tmp_path: Path) -> Iterator[World]:
+    """A desk that may lose less in a day than one jump of any of its positions."""
+    limits = replace(DEV.limits, daily_loss_usd=Decimal(50))
+    built = World(exchange, tmp_path / "home", replace(DEV, limits=limits))
+    yield built
+    built.close()
+
+
+def test_the_day_loss_limit_latches_until_two_people_release_it(cautious_world: World) -> None:
+    world = cautious_world
     trading(world)
     product, contracts = next(iter(world.positions().items()))
     world.exchange.bend(product, jump_pct=-30 if contracts > 0 else 40)
@@ -210,6 +294,21 @@ def test_a_loop_that_stays_silent_is_fenced_and_restarted(world: World) -> None:
     assert first.exited() == -9
     world.until(world.armed, within_s=10)
     assert world.child is not first
+
+
+def test_a_page_that_somebody_left_behind_the_row_is_set_right(world: World) -> None:
+    trading(world)
+    page = GatePage(world.store.home.page(DESK))
+    page.set_mode(Mode.HELD, page.read().epoch)
+    world.store.write(
+        lambda tx: set_mode(
+            tx, world.store.log, DESK, Mode.HELD, reason="died then", actor="alice", now=world.now
+        )
+    )
+    world.pass_time(1)
+    row = world.store.read(lambda c: read_row(c, DESK))
+    assert (page.read().mode, page.read().epoch) == (row.mode, row.epoch)
+    page.close()
 
 
 def test_the_kill_file_holds_the_desk_and_goes_on_record(world: World) -> None:

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from trader.guard import Guard, Said
 from trader.lanes import Calls, Lane
 from trader.loop import Loop, Phase, Start
 from trader.profiles import DEV, Profile
+from trader.standin import Progress, StandIn
 
 DESK = "main"
 START = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
@@ -64,19 +66,45 @@ class LoopHere:
         self.loop = loop
         self.code: int | None = None
         self.stopped = False
+        self.only_beats = False
+        """A loop whose beat goes on while its work does not."""
 
     def exited(self) -> int | None:
         return self.code
 
     def kill(self) -> None:
         self.code = -9
+        self.loop.flatten.lease.release()  # the kernel does this for a process
 
     def tick(self, now: datetime, now_ns: int) -> None:
         if self.code is not None or self.stopped:
             return
+        if self.only_beats:
+            self.loop.page.beat(now_ns)
+            return
         self.loop.tick(now, now_ns)
         if self.loop.phase is Phase.DRAINED:
             self.code = 0
+
+
+class HandsHere:
+    """The guard's hands in this interpreter: they move when the guard looks at them."""
+
+    def __init__(self, desk: Callable[[], Desk]) -> None:
+        self._make_desk = desk
+        self.standin: StandIn | None = None
+
+    def begin(self, now: datetime) -> None:
+        self.standin = StandIn(self._make_desk(), now)
+
+    def progress(self, now: datetime) -> Progress:
+        assert self.standin is not None
+        self.standin.tick(now)
+        return self.standin.tick(now)
+
+    def kill(self) -> None:
+        if self.standin is not None:
+            self.standin.let_go()
 
 
 def person(name: str, *roles: Role) -> Actor:
@@ -104,6 +132,9 @@ class World:
         )
         self.store.brake(DESK).follow_row()
         self.child: LoopHere | None = None
+        self.loops_crash = False
+        """Whether every loop that is started ends at once."""
+        self.guard_key = "guard"
         self.guard = self._new_guard()
 
     # What happens
@@ -139,11 +170,12 @@ class World:
     def crash(self) -> None:
         """The loop is gone, as by kill -9; the guard will see it."""
         assert self.child is not None
-        self.child.code = -9
+        self.child.kill()
 
     def restart_everything(self) -> None:
         """Guard and loop die together and a new guard is started, on the same store."""
         self.crash()
+        self.hands.kill()
         self.store.brake(DESK).follow_row()
         self.guard = self._new_guard()
 
@@ -157,6 +189,11 @@ class World:
         assert isinstance(answer, Tightened), answer
         assert answer.request is not None
         return answer.request
+
+    def close_position(self, product_id: str, who: Actor = ALICE) -> None:
+        decisions.close_positions(
+            self.store, DESK, who, (product_id,), "story", self.id("close"), self.now
+        )
 
     def confirm(self, request: Request, who: Actor = BOB) -> Any:
         return decisions.confirm(self.store, request.id, who, self.now)
@@ -237,6 +274,11 @@ class World:
             if r["method"] == "POST" and r["path"].endswith("/brokerage/orders")
         ]
 
+    def cancels_since(self, monotonic_ns: int) -> int:
+        """How many requests to cancel something the exchange has read since then."""
+        found = self.exchange.ask(f"/_sim/requests?since_ns={monotonic_ns}&limit=100000")
+        return sum(r["path"].endswith("batch_cancel") for r in found["requests"])
+
     def request(self, request: Request) -> Request:
         return self.store.read(lambda c: read_request(c, request.id))
 
@@ -261,20 +303,30 @@ class World:
 
     def _new_guard(self) -> Guard:
         self._page = GatePage(self.store.home.page(DESK))
-        return Guard(self.store, DESK, 1, self._page, self._spawn, lambda: next(self._boots))
+        self.hands = HandsHere(lambda: self._desk(0, self.guard_key, "guard"))
+        new_boot = partial(next, self._boots)
+        return Guard(self.store, DESK, 1, self._page, self._spawn, new_boot, self.hands)
 
     def _spawn(self, boot: int) -> LoopHere:
+        self.child = LoopHere(
+            Loop(self._desk(boot, "trader", "trader"), Start(boot, 2), self._page, None)
+        )
+        if self.loops_crash:
+            self.child.code = 1
+        return self.child
+
+    def _desk(self, boot: int, holder: str, actor: str) -> Desk:
+        """The desk as the loop has it, or the guard: each with its own key and connections."""
         send_gate = SendGate(self.store.home, DESK, boot, lambda: self.now_ns)
         gate = DeskGate(self.store, self.profile.limits, send_gate, lambda: self.now)
-        key = load_key(Path(self.exchange.key_file("trader")))
+        key = load_key(Path(self.exchange.key_file(holder)))
         endpoint = Endpoint(self.exchange.host, Path(self.exchange.ca))
-        desk = Desk(
+        return Desk(
             name=DESK,
             profile=self.profile,
             store=self.store,
             exchange=Exchange(endpoint, key, Wire(gate), lambda: self.now),
             calls=Calls(AtOnce()),
-            new_id=lambda: f"{boot}-{next(self._ids)}",
+            new_id=lambda: f"{actor}-{boot}-{next(self._ids)}",
+            actor=actor,
         )
-        self.child = LoopHere(Loop(desk, Start(boot, 2), self._page, None))
-        return self.child

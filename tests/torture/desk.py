@@ -47,9 +47,12 @@ ALICE, BOB = approver("alice"), approver("bob")
 class RealDesk:
     """Starts, disturbs and watches one desk; ends everything that it started."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, program: str = "trader", *, rationed: bool = False) -> None:
+        """`rationed`: the exchange keeps to its limit of requests a second."""
         root.mkdir(exist_ok=True)
-        self.exchange = ExchangeProcess(root / "exchange", "--no-rate-limits")
+        self._program = program
+        options = () if rationed else ("--no-rate-limits",)
+        self.exchange = ExchangeProcess(root / "exchange", *options)
         self.home = root / "home"
         self.store: Store = open_store(self.home, wall())
         self._log = (root / "trader.log").open("w")
@@ -62,8 +65,9 @@ class RealDesk:
             "PERPS_EXCHANGE_URL": self.exchange.url,
             "PERPS_EXCHANGE_CA": self.exchange.ca,
             "PERPS_TRADER_KEY_FILE": self.exchange.key_file("trader"),
+            "PERPS_GUARD_KEY_FILE": self.exchange.key_file("guard"),
         }
-        command = [sys.executable, "-m", "trader", "run", "--home", str(self.home)]
+        command = [sys.executable, "-m", self._program, "run", f"--home={self.home}"]
         self._guards.append(
             subprocess.Popen(
                 [*command, "--profile", "dev"],
@@ -76,9 +80,12 @@ class RealDesk:
     # Disturbances
 
     def signal_loop(self, number: int) -> None:
-        pid = running_pid(self.store.home.single("loop", DESK))
+        pid = self.loop_pid()
         if pid is not None:
             self._send(pid, number)
+
+    def loop_pid(self) -> int | None:
+        return running_pid(self.store.home.single("loop", DESK))
 
     def signal_guard(self, number: int) -> None:
         self._send(self._guards[-1].pid, number)
@@ -153,6 +160,12 @@ class RealDesk:
     def flatten_ended(self, request: Request) -> bool:
         job = self.store.read(lambda c: read_job(c, request.id))
         return job is not None and not job.open
+
+    def flattened_by(self, request: Request) -> set[str]:
+        """Who moved the legs of this kill's flatten."""
+        events = self.store.read(lambda c: latest(c, DESK, 500))
+        mine = [e for e in events if e.kind == "flatten_leg" and e.body["job"] == request.id]
+        return {event.actor for event in mine}
 
     def positions(self) -> dict[str, int]:
         return {

@@ -4,9 +4,11 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,12 +30,13 @@ raw.execute("BEGIN IMMEDIATE"); print("held", flush=True); time.sleep(float(sys.
 
 @dataclass
 class Score:
-    """What the rounds have come to. All but the first four must stay zero."""
+    """What the rounds have come to. All but the first five must stay zero."""
 
     rounds: int = 0
     kills: int = 0
     flattens: int = 0
     orders: int = 0
+    by_the_guard: int = 0
     forbidden_after_ack: int = 0
     duplicates: int = 0
     looser_after_restart: int = 0
@@ -61,6 +64,7 @@ class Score:
             ("rounds", self.rounds),
             ("kills acknowledged", self.kills),
             ("flattens verified", self.flattens),
+            ("of these with a hand of the guard", self.by_the_guard),
             ("order requests at the exchange", self.orders),
             ("forbidden requests after an acknowledgement", self.forbidden_after_ack),
             ("client_order_ids sent twice", self.duplicates),
@@ -103,11 +107,57 @@ def _fault(desk: RealDesk, kind: str, args: dict[str, Any]) -> None:
     desk.exchange.fault(kind, match=CREATE, args=args, count=5)
 
 
+@contextmanager
+def _loop_stopped(desk: RealDesk) -> Iterator[None]:
+    desk.signal_loop(signal.SIGSTOP)
+    yield
+
+
+@contextmanager
+def _loop_keeps_dying(desk: RealDesk) -> Iterator[None]:
+    over = threading.Event()
+
+    def keep_killing() -> None:
+        while not over.wait(0.01):
+            desk.signal_loop(signal.SIGKILL)
+
+    killer = threading.Thread(target=keep_killing)
+    killer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killer.join()
+
+
+@contextmanager
+def _loop_resumes_late(desk: RealDesk) -> Iterator[None]:
+    """Stopped while it should flatten, and going on just as the guard may be taking over."""
+    desk.signal_loop(signal.SIGSTOP)
+    waking = threading.Timer(3.0, lambda: desk.signal_loop(signal.SIGCONT))
+    waking.start()
+    try:
+        yield
+    finally:
+        waking.join()
+
+
+AT_CONFIRMATION: dict[str, Callable[[RealDesk], AbstractContextManager[None]]] = {
+    "nothing": lambda desk: nullcontext(),
+    "loop stopped": _loop_stopped,
+    "loop keeps dying": _loop_keeps_dying,
+    "loop resumes late": _loop_resumes_late,
+}
+
+
 def one_round(desk: RealDesk, name: str, chance: random.Random, score: Score) -> None:
     """One disturbed kill, confirmed and verified flat, then resumed."""
     desk.ensure_guard()
     desk.resume(within_s=90)
+    at_confirmation = chance.choice(sorted(AT_CONFIRMATION))
+    something_held = at_confirmation != "nothing"
     desk.until(lambda: desk.armed() and desk.entries_live() > 0, 60)
+    desk.until(lambda: bool(desk.positions()) or not something_held, 60)
     before = chance.random() < 0.5
     time.sleep(chance.random() * 0.4)
     if before:
@@ -123,8 +173,9 @@ def one_round(desk: RealDesk, name: str, chance: random.Random, score: Score) ->
     _calm(desk)
     if desk.mode() < Mode.HELD:
         score.looser_after_restart += 1
-    killed_at = desk.confirm(request)
-    desk.until(lambda: desk.flatten_ended(request), 60)
+    with AT_CONFIRMATION[at_confirmation](desk):
+        killed_at = desk.confirm(request)
+        desk.until(lambda: desk.flatten_ended(request), 60)
     desk.until(desk.armed, 30)
     _judge(desk, name, held_at, killed_at, score)
     score.rounds, score.kills, score.flattens = (
@@ -133,6 +184,9 @@ def one_round(desk: RealDesk, name: str, chance: random.Random, score: Score) ->
         score.flattens + 1,
     )
     score.disturbed[name] += 1
+    score.disturbed[f"then: {at_confirmation}"] += 1
+    if "guard" in desk.flattened_by(request):
+        score.by_the_guard += 1
 
 
 def _calm(desk: RealDesk) -> None:

@@ -14,6 +14,7 @@ from coinbase.constants import USER_AGENT
 from coinbase.rest import RESTClient
 
 from core.books import Account
+from core.dangers import Refusals
 from core.orders import Fill, OrderSpec, OrderType, Side
 from core.products import Mark, Product
 from core.risk import CheckedOrder
@@ -30,6 +31,8 @@ from trader.coinbase.wire import NotSent, Wire
 
 API = "/api/v3/brokerage"
 PAGES_MAX = 50
+SLOWEST_TIME = timedelta(seconds=2)
+"""A time that took longer to come says too little about the clock."""
 CANCELS_PER_CALL = 100
 _PROVEN_REFUSALS = frozenset({400, 401, 403, 404, 429})
 _LOOK_AGAIN = "DUPLICATE_CLIENT_ORDER_ID"
@@ -44,9 +47,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The exchange refused the order; it does not exist there."""
+    """The order does not exist at the exchange: it was refused there, or it never got so far."""
 
     reason: str
+    judged: bool = False
+    """Whether the exchange looked at the order itself and said no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,9 @@ class Exchange:
         self._thread = threading.local()
         self.offset = timedelta(0)
         """How far the exchange's clock is ahead of ours: tokens and end times go by its clock."""
+        self.refusals = Refusals()
+        """Reads and cancels in a row whose key was refused, also with a fresh token and clock."""
+        self._counting = threading.Lock()
         _silence_the_sdk()
 
     def place(self, order: CheckedOrder) -> Placed:
@@ -202,11 +210,14 @@ class Exchange:
         return parse.permissions(self._get("/key_permissions"))
 
     def clock_drift(self) -> timedelta:
-        """How far our clock is ahead of the exchange's, to within the call's own duration."""
+        """How far our clock is ahead of the exchange's, to within half the call's own duration."""
         before = self._clock()
-        reply = self._get("/time")
-        middle = before + (self._clock() - before) / 2
-        return middle - parse.moment(reply, "iso")
+        there = self._time()
+        took = self._clock() - before
+        if took > SLOWEST_TIME:
+            raise ReadFailed(f"the time took {took.total_seconds():.1f} s to come")
+        middle = before + took / 2
+        return middle - there
 
     def now(self) -> datetime:
         """The exchange's time, as far as it is known."""
@@ -214,7 +225,7 @@ class Exchange:
 
     def warm(self) -> None:
         """Open this thread's connection now, so that the first order does not pay for TLS."""
-        self._get("/time")
+        self._time()
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         return self._call(lambda client: client.get(f"{API}{path}", params=params))
@@ -225,10 +236,20 @@ class Exchange:
     def _call(self, call: Callable[[RESTClient], Any]) -> dict[str, Any]:
         """A refused key is tried once more with the exchange's time: clocks drift, keys do not."""
         try:
-            return self._call_once(call)
+            return self._accepted(self._call_once(call))
         except NotAuthorised:
             self._correct_clock()
-            return self._call_once(call)
+        try:
+            return self._accepted(self._call_once(call))
+        except NotAuthorised:
+            with self._counting:
+                self.refusals = self.refusals.one_more(self._clock())
+            raise
+
+    def _accepted(self, reply: dict[str, Any]) -> dict[str, Any]:
+        with self._counting:
+            self.refusals = Refusals()
+        return reply
 
     def _call_once(self, call: Callable[[RESTClient], Any]) -> dict[str, Any]:
         try:
@@ -245,17 +266,20 @@ class Exchange:
         return reply
 
     def _correct_clock(self) -> None:
-        """Ask for the time without a token, which a wrong clock would spoil. Raises ReadFailed."""
+        """Raises ReadFailed."""
+        self.offset = self._time() - self._clock()
+
+    def _time(self) -> datetime:
+        """Asked for without a token, which a wrong clock would spoil. Raises ReadFailed."""
         client = self._client()
+        url = f"https://{self._endpoint.host}{API}/time"
         try:
-            reply = client.session.get(
-                f"https://{self._endpoint.host}{API}/time", timeout=client.timeout
-            ).json()
+            reply = client.session.get(url, timeout=client.timeout).json()
         except (requests.RequestException, ValueError) as error:
             raise ReadFailed(type(error).__name__) from error
         if not isinstance(reply, dict):
             raise ReadFailed("the time is not an object")
-        self.offset = parse.moment(reply, "iso") - self._clock()
+        return parse.moment(reply, "iso")
 
     def _client(self) -> "_Client":
         client: _Client | None = getattr(self._thread, "client", None)
@@ -328,7 +352,7 @@ def _placed(reply: object) -> Placed:
         return Accepted(order_id) if order_id else Unknown("accepted without an order id")
     if reply.get("success") is False:
         reason = _reason(reply.get("error_response") or {})
-        return Unknown(reason) if reason == _LOOK_AGAIN else Rejected(reason)
+        return Unknown(reason) if reason == _LOOK_AGAIN else Rejected(reason, judged=True)
     return Unknown("the answer says neither success nor failure")
 
 
