@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bot.answer import FAILED, REFUSED, Answer
 from bot.brakeless import hold_anyway
-from bot.commands import acting, health, looking
+from bot.commands import acting, health, looking, recorded
 from bot.commands.looking import help_for
 from bot.commands.registry import COMMANDS, Context
-from bot.demo import Demo, run_demo
+from bot.demo.run import Demo, run_demo
 from bot.emergency import Emergency, kill_switch, shut_down
 from bot.identity import Claim, people_command, prove
 from bot.options import Options
@@ -32,7 +32,7 @@ SHIPPED_PEOPLE = Path(__file__).parents[1] / "escalation.yaml"
 
 WATCH_MIN_S = 0.2
 
-FAMILIES = (looking, acting, health)
+FAMILIES = (looking, recorded, acting, health)
 """Importing a family registers its commands."""
 
 
@@ -64,7 +64,11 @@ def _dispatch(options: Options, outside: Outside) -> int:
         return print_manifest(options.words[1:], outside)
     if options.verb == "demo":
         demo = Demo(
-            home_of(options, outside), options.port_base, SHIPPED_PEOPLE, options.desk or "main"
+            home_of(options, outside),
+            options.port_base,
+            SHIPPED_PEOPLE,
+            options.desk or "main",
+            browser=not options.no_browser,
         )
         return run_demo(demo, outside)
     return _on_home(options, outside)

@@ -27,6 +27,7 @@ class Options:
     shutdown: bool = False
     timeout_s: float = 60.0
     port_base: int = 8970
+    no_browser: bool = False
 
     @property
     def tightens(self) -> bool:

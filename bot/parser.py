@@ -119,7 +119,7 @@ def _build() -> argparse.ArgumentParser:
     more = (
         "  people [check|enroll NAME|code NAME]\n"
         "  slack run|check|manifest   the desk in Slack; README: Connect your Slack\n"
-        "  demo                   an exchange and a trader on this machine, with a live view"
+        "  demo                   an exchange, a Slack, a trader and a bot on this machine"
     )
     parser = _Parser(
         prog="perps-bot",
@@ -133,7 +133,7 @@ def _build() -> argparse.ArgumentParser:
     _add_stopping(parser.add_argument_group("stop it"))
     demo = parser.add_argument_group("demo")
     demo.add_argument("--port-base", type=_whole(1, 65_000), default=8970)
-    demo.add_argument("--no-browser", action="store_true", help="accepted: there is no page yet")
+    demo.add_argument("--no-browser", action="store_true", help="do not open the page")
     return parser
 
 

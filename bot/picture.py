@@ -58,6 +58,11 @@ class Held:
         return self.position.contracts or self.there or 0
 
     @property
+    def protected(self) -> bool:
+        """Whether resting stops would close all of it, by our books and by the exchange's."""
+        return self.covered >= max(abs(self.position.contracts), abs(self.there or 0))
+
+    @property
     def unrealised_usd(self) -> Decimal | None:
         """None without a mark, and where our books do not know at what price it was entered."""
         if self.mark is None or not self.position.contracts:

@@ -1,9 +1,9 @@
-"""Commands that change something: kill, reduce-only, resume, confirm, object."""
+"""Commands that change something: kill, reduce-only, resume, confirm, object, close, note."""
 
 from collections.abc import Callable, Sequence
 
 from bot.answer import REFUSED, Answer
-from bot.commands.facts import applied_facts, facts_of, request_facts
+from bot.commands.facts import applied_facts, facts_of, job_facts, request_facts
 from bot.commands.looking import each_desk, picture_of
 from bot.commands.outcomes import (
     known_request,
@@ -15,9 +15,8 @@ from bot.commands.outcomes import (
     requests_in_flight,
 )
 from bot.commands.registry import Context, command, wrong_usage
-from bot.commands.shown import open_positions_lines, request_lines
+from bot.commands.shown import meant_positions, open_positions_lines, request_lines
 from bot.picture import read_picture
-from bot.record import on_record
 from bot.words import age, clock, lasting
 from core.modes import Mode
 from core.people import Act
@@ -229,10 +228,50 @@ def object_(context: Context, words: Sequence[str]) -> Answer:
 
 
 @command(
+    "close SYMBOL… [REASON…]",
+    "close these positions now, on one voice; the mode stays",
+    Act.TIGHTEN,
+    examples=["close BTC", "close BTC ETH funding is against us"],
+)
+def close(context: Context, words: Sequence[str]) -> Answer:
+    if not words:
+        return wrong_usage("close", "which position? `positions` lists them; `kill` closes all")
+    several = one_desk("close")(context.store, context.desks, words)
+    if several is not None:
+        return several
+    desk = context.desks[0]
+    picture = picture_of(context, desk)
+    meant, reason = meant_positions(picture, words)
+    if not meant:
+        open_now = ", ".join(held.position.product_id for held in picture.positions) or "none"
+        lines = [f"Open positions: {open_now}.", "Nothing was changed."]
+        title = f"{desk}: there is no open position in {words[0]!r}"
+        return Answer(title, lines, [], {"open": open_now}, REFUSED)
+
+    def ask() -> Answer:
+        job = decisions.close_positions(
+            context.store, desk, context.actor, meant, reason[:REASON_MAX], context.id, context.now
+        )
+        lines = [
+            f"{job.id}, asked by {context.actor}: its orders are cancelled, then it is closed "
+            "within the emergency collar.",
+            *open_positions_lines(picture, meant),
+            _by_whom(context, desk, f"Follow it: {context.surface.watched('status')}"),
+        ]
+        if picture.row.mode is Mode.ACTIVE:
+            again = context.surface.says("reduce-only")
+            lines.append(f"The strategy may open it again; `{again}` prevents that.")
+        return Answer(f"{desk}: closing {', '.join(meant)}", lines, [], {"flatten": job_facts(job)})
+
+    return _allowed("close", ask)
+
+
+@command(
     "note TEXT…",
     "put a line on record, for whoever reads what happened",
     Act.NOTE,
     examples=["note funding spike at 03:00, left it alone"],
+    announced=True,
 )
 def note(context: Context, words: Sequence[str]) -> Answer:
     text = _reason(words)
@@ -240,11 +279,13 @@ def note(context: Context, words: Sequence[str]) -> Answer:
         return wrong_usage("note", "what should be noted?")
 
     def one(desk: str) -> Answer:
-        body = {"text": text, "id": _id(context, desk)}
-        on_record(context.store, [desk], "note", context.actor, body, context.now)
-        return Answer(f"{desk}: noted", [f"{context.actor}: {text}"], [], {"note": text})
+        new = decisions.note(
+            context.store, desk, context.actor, text, _id(context, desk), context.now
+        )
+        title = f"{desk}: noted" if new else f"{desk}: noted before"
+        return Answer(title, [f"{context.actor}: {text}"], [], {"note": text})
 
-    return each_desk(context, one)
+    return _allowed("note", lambda: each_desk(context, one))
 
 
 def _by_whom(context: Context, desk: str, doing: str) -> str:

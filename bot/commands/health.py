@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.answer import FAILED, OK, Answer, Table
 from bot.commands.lines import BEAT_LATE, gate_closed, gate_line
@@ -10,6 +11,7 @@ from bot.commands.looking import each_desk, picture_of
 from bot.commands.registry import Context, command
 from bot.picture import Picture
 from bot.words import age, count
+from store.heartbeats import Heartbeat
 from store.home import Home
 from store.lock import running_pid
 
@@ -58,19 +60,30 @@ def _processes(picture: Picture, home: Home) -> list[Check]:
     """A process lives when it holds its lock and has beaten lately: a pid alone may be another's."""
     beats = {beat.process: beat for beat in picture.heartbeats}
     mend = "start it: perps-bot --profile PROFILE"
-    checks = []
-    for process in ("guard", "loop"):
-        beat = beats.get(process)
-        pid = running_pid(home.single(process, picture.desk))
-        if beat is None:
-            says = "has never run" if pid is None else f"pid {pid} has not beaten yet"
-            checks.append(Check(process, False, says, mend))
-            continue
-        alive = pid is not None and picture.now - beat.at <= BEAT_LATE
-        lives = f"pid {pid}" if pid is not None else f"GONE (was pid {beat.pid})"
-        says = f"{lives}, beat {age(beat.at, picture.now)}, {beat.detail}"
-        checks.append(Check(process, alive, says, mend))
+    checks = [
+        _process(
+            process,
+            beats.get(process),
+            running_pid(home.single(process, picture.desk)),
+            picture.now,
+            mend,
+        )
+        for process in ("guard", "loop")
+    ]
+    if "bot" in beats:  # a desk may do without Slack
+        mend = "start it: perps-bot slack run; the terminal works without it"
+        pid = running_pid(home.bot_single)
+        checks.append(_process("bot", beats["bot"], pid, picture.now, mend))
     return checks
+
+
+def _process(name: str, beat: Heartbeat | None, pid: int | None, now: datetime, mend: str) -> Check:
+    if beat is None:
+        says = "has never run" if pid is None else f"pid {pid} has not beaten yet"
+        return Check(name, False, says, mend)
+    alive = pid is not None and now - beat.at <= BEAT_LATE
+    lives = f"pid {pid}" if pid is not None else f"GONE (was pid {beat.pid})"
+    return Check(name, alive, f"{lives}, beat {age(beat.at, now)}, {beat.detail}", mend)
 
 
 def _gate(picture: Picture) -> Check:

@@ -118,24 +118,32 @@ def risk_line(picture: Picture) -> str:
     leverage = UNKNOWN if picture.leverage is None else f"{picture.leverage:.2f}x"
     if picture.leverage is not None and picture.worth_unknown:
         leverage = f"{UNKNOWN} (was {leverage})"
-    parts = [f"leverage {leverage}", f"drawdown {_drawdown(picture)}"]
+    parts = [f"leverage {leverage}", f"drawdown {drawdown_of(picture)}"]
     account = picture.account
     if account is None:
         parts.append(f"margin and liquidation buffer {UNKNOWN}")
     else:
-        buffer = account.liquidation_buffer_pct
-        shown = f"{buffer} %" if buffer else UNKNOWN
-        if (now - account.at).total_seconds() > ACCOUNT_FRESH_S:
-            shown = f"{UNKNOWN} (was {shown}, {age(account.at, now)})"
         parts.append(f"margin used {money(account.initial_margin_usd)}")
-        parts.append(f"liquidation buffer {shown}")
+        parts.append(f"liquidation buffer {buffer_of(picture)}")
     marks = [held.mark.at for held in picture.positions if held.mark]
     if marks:
         parts.append(f"oldest mark {age(min(marks), now)}")
     return "; ".join(parts)
 
 
-def _drawdown(picture: Picture) -> str:
+def buffer_of(picture: Picture) -> str:
+    """The liquidation buffer as the exchange last told it."""
+    account, now = picture.account, picture.now
+    if account is None or not account.liquidation_buffer_pct:
+        return UNKNOWN
+    shown = f"{account.liquidation_buffer_pct} %"
+    if (now - account.at).total_seconds() > ACCOUNT_FRESH_S:
+        return f"{UNKNOWN} (was {shown}, {age(account.at, now)})"
+    return shown
+
+
+def drawdown_of(picture: Picture) -> str:
+    """How far equity is below its highest."""
     down, books = picture.drawdown_usd, picture.books
     if down is None or not isinstance(books, Books):
         return UNKNOWN

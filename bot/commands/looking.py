@@ -1,11 +1,11 @@
-"""Commands that only look: status, positions, orders, fills, pnl, requests, events, help."""
+"""Commands that only look: status, positions, orders, fills, pnl, help."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from bot.answer import FAILED, Answer, Table
-from bot.commands.facts import facts_of, jsonable, order_facts, request_facts
+from bot.answer import Answer, Table
+from bot.commands.facts import facts_of, jsonable, order_facts
 from bot.commands.lines import (
     constraint_lines,
     flatten_lines,
@@ -28,16 +28,12 @@ from bot.picture import Picture, read_picture
 from bot.surface import Surface
 from bot.words import age, clock, count, money, plain, signed
 from core.requests import RequestState, lapse
-from store.events import latest
 from store.ledger import latest_fills
-from store.limits import read_limits
 from store.orders import latest_orders
-from store.requests import lapse_due, latest_requests, open_requests
+from store.requests import lapse_due, open_requests
 from store.store import Store
 
-EVENTS_SHOWN = 20
 ORDERS_SHOWN = 20
-REQUESTS_SHOWN = 10
 LIMIT_MAX = 10_000
 OPTIONS_OF_SHELL = frozenset({"--watch", "--json", "--limit"})
 
@@ -142,7 +138,7 @@ def positions(context: Context, _words: Sequence[str]) -> Answer:
     watch_s=2,
 )
 def orders(context: Context, words: Sequence[str]) -> Answer:
-    limit = _count(words, ORDERS_SHOWN)
+    limit = count_of(words, ORDERS_SHOWN)
     if limit is None:
         return wrong_usage("orders", f"{' '.join(words)!r} is not a number of orders")
 
@@ -170,7 +166,7 @@ def orders(context: Context, words: Sequence[str]) -> Answer:
 
 @command("fills [N]", "the last N executions", examples=["fills", "fills 100 --json"], watch_s=2)
 def fills(context: Context, words: Sequence[str]) -> Answer:
-    limit = _count(words, ORDERS_SHOWN)
+    limit = count_of(words, ORDERS_SHOWN)
     if limit is None:
         return wrong_usage("fills", f"{' '.join(words)!r} is not a number of fills")
 
@@ -223,109 +219,6 @@ def pnl(context: Context, _words: Sequence[str]) -> Answer:
     return each_desk(context, show)
 
 
-@command(
-    "limits",
-    "what the running trader may do at most",
-    examples=["limits", "limits --json"],
-)
-def limits(context: Context, _words: Sequence[str]) -> Answer:
-    def show(desk: str) -> Answer:
-        found = context.store.read(lambda c: read_limits(c, desk))
-        if found is None:
-            lines = [
-                f"No trader of this desk has told them yet: {context.surface.shell} --profile P"
-            ]
-            return Answer(f"{desk}: limits UNKNOWN", lines, [], {"limits": None}, FAILED)
-        table = Table("limits", ["limit", "value"], found.rows)
-        facts = {"profile": found.profile, "limits": dict(found.rows), "at": found.at.isoformat()}
-        since = f"since {clock(found.at)} ({age(found.at, context.now)})"
-        return Answer(f"{desk}: limits of profile {found.profile}, {since}", [], [table], facts)
-
-    return each_desk(context, show)
-
-
-@command(
-    "requests",
-    "what waits for a second person, and what became of earlier ones",
-    examples=["requests", "requests --watch"],
-    watch_s=2,
-)
-def requests(context: Context, _words: Sequence[str]) -> Answer:
-    def show(desk: str) -> Answer:
-        picture = picture_of(context, desk)
-        lines = [
-            line
-            for request in picture.requests
-            if request.state is RequestState.ASKED
-            for line in request_lines(request, context.now, context.surface)
-        ] or ["Nothing waits for a second person."]
-        found = context.store.read(lambda c: latest_requests(c, desk, REQUESTS_SHOWN))
-        head = ["request", "action", "by", "asked", "state", "decided by", "outcome"]
-        rows = [
-            [
-                r.id,
-                r.action,
-                r.requester,
-                age(r.asked_at, context.now),
-                r.state,
-                r.decided_by or "",
-                r.outcome,
-            ]
-            for r in found
-        ]
-        facts = {"requests": [request_facts(request) for request in found]}
-        tables = [Table("latest", head, rows)] if rows else []
-        return Answer(f"{desk}: requests", lines, tables, facts)
-
-    return each_desk(context, show)
-
-
-@command(
-    "events [N|verify]",
-    "the last N events on record, or proof that none was changed",
-    examples=["events", "events --limit 100", "events verify"],
-    watch_s=2,
-)
-def events(context: Context, words: Sequence[str]) -> Answer:
-    if list(words) == ["verify"]:
-        return each_desk(context, lambda desk: _verify(context, desk))
-    limit = _count(words, EVENTS_SHOWN)
-    if limit is None:
-        return wrong_usage("events", f"{' '.join(words)!r} is neither a number nor `verify`")
-
-    def show(desk: str) -> Answer:
-        found = context.store.read(lambda c: latest(c, desk, limit))
-        head = ["#", "time", "what", "by", "details"]
-        rows = [
-            [
-                str(e.seq),
-                f"{e.at:%Y-%m-%d} {clock(e.at)}",
-                e.kind,
-                e.actor,
-                ", ".join(f"{k} {v}" for k, v in e.body.items() if v not in ("", None)),
-            ]
-            for e in found
-        ]
-        facts = {"events": [jsonable(asdict(event)) for event in found]}
-        return Answer(f"{desk}: last events", [], [Table("events", head, rows)], facts)
-
-    return each_desk(context, show)
-
-
-def _verify(context: Context, desk: str) -> Answer:
-    count, broken = context.store.read(lambda c: context.store.log.verify(c, desk))
-    facts = {
-        "events": count,
-        "broken_at": broken.seq if broken else None,
-        "why": broken.why if broken else None,
-    }
-    if broken is None:
-        return Answer(f"{desk}: {count:,} events, every one holds", [], [], facts)
-    lines = ["Somebody or something changed the record. Keep the home as it is and tell your lead."]
-    title = f"{desk}: THE RECORD IS BROKEN at event {broken.seq}: {broken.why}"
-    return Answer(title, lines, [], facts, FAILED)
-
-
 @command("help [COMMAND]", "this list, or how to use one command", examples=["help", "help kill"])
 def help_(context: Context, words: Sequence[str]) -> Answer:
     return help_for(words, context.surface)
@@ -365,7 +258,7 @@ def _examples(found: Command, surface: Surface) -> list[str]:
     return [example for example in fitting if not OPTIONS_OF_SHELL & set(example.split())]
 
 
-def _count(words: Sequence[str], otherwise: int) -> int | None:
+def count_of(words: Sequence[str], otherwise: int) -> int | None:
     """The number that was typed, the usual one, or None when it is no sensible number."""
     if not words:
         return otherwise

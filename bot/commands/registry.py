@@ -38,7 +38,7 @@ class Command:
     """A verb. `watch_s` is how often --watch shows it anew; None when it changes something.
 
     `check` finds, from store, desks and words alone, what makes no sense: it runs before a one-time
-    code is used up.
+    code is used up. `announced`: it changes something that no card shows, so the desk's channel is told.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Command:
     watch_s: float | None
     proof: bool
     check: Check | None
+    announced: bool
 
     @property
     def takes_words(self) -> bool:
@@ -68,12 +69,15 @@ def command(
     watch_s: float | None = None,
     proof: bool = False,
     check: Check | None = None,
+    announced: bool = False,
 ) -> Callable[[Run], Run]:
     """Register a command under the first word of its usage. `proof`: it needs a person's code."""
 
     def register(run: Run) -> Run:
         name = usage.split()[0]
-        COMMANDS[name] = Command(name, usage, summary, act, run, examples, watch_s, proof, check)
+        COMMANDS[name] = Command(
+            name, usage, summary, act, run, examples, watch_s, proof, check, announced
+        )
         return run
 
     return register

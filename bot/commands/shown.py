@@ -87,8 +87,27 @@ def orders_table(title: str, orders: Sequence[Order], now: datetime) -> Table:
     return Table(title, head, rows)
 
 
-def open_positions_lines(picture: Picture) -> list[str]:
+def meant_positions(picture: Picture, words: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The open positions that the first words name, by product or coin; the other words are a reason."""
+    meant: list[str] = []
+    for at, word in enumerate(words):
+        named = [held for held in picture.positions if word.upper() in _names(held)]
+        if not named:
+            return tuple(meant), " ".join(words[at:])
+        meant += [held.position.product_id for held in named]
+    return tuple(dict.fromkeys(meant)), ""
+
+
+def _names(held: Held) -> set[str]:
+    names = {held.position.product_id.upper()}
+    if held.product is not None:
+        names |= {held.product.underlying.upper(), held.product.name.upper()}
+    return names
+
+
+def open_positions_lines(picture: Picture, only: Sequence[str] = ()) -> list[str]:
     """What a person who has just held the desk must know."""
+    shown = [h for h in picture.positions if not only or h.position.product_id in only]
     if picture.unknown:
         lines = [f"POSITIONS ARE UNKNOWN: {picture.unknown}. As last seen:"]
         if not picture.positions:
@@ -97,7 +116,7 @@ def open_positions_lines(picture: Picture) -> list[str]:
         return ["No positions are open."]
     else:
         lines = ["POSITIONS ARE STILL OPEN:"]
-    return lines + [_open_position(held, picture) for held in picture.positions]
+    return lines + [_open_position(held, picture) for held in shown]
 
 
 def _open_position(held: Held, picture: Picture) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
-from core.people import Person, Role
+from core.people import NEEDS, Act, Person, Role
 from store.escalation import Escalation
 
 
@@ -56,11 +56,17 @@ def roles_by_group(groups: Collection[str], escalation: Escalation) -> frozenset
     return frozenset(role for name, roles in named.items() if name in groups for role in roles)
 
 
+def groups_that(act: Act, escalation: Escalation) -> list[str]:
+    """User groups whose members may do this."""
+    named = escalation.workspace.group_roles if escalation.workspace else {}
+    return sorted(name for name, roles in named.items() if roles & NEEDS[act])
+
+
 def _refused(member: Member, team_said: str, escalation: Escalation) -> Stranger | None:
     if escalation.workspace is None:
         return Stranger.NO_WORKSPACE
     ours = escalation.workspace.team
-    if member.team != ours or member.stranger or team_said not in ("", ours):
+    if member.stranger or (member.team or team_said) != ours or team_said not in ("", ours):
         return Stranger.FOREIGN_TEAM
     if member.bot:
         return Stranger.BOT

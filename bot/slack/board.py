@@ -2,26 +2,18 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
-from bot.commands.looking import lapsed_away
+from bot.answer import Answer
 from bot.perform import TROUBLE
-from bot.picture import read_picture
-from bot.slack.card import CARD, card
-from bot.slack.card_words import Seen
-from bot.slack.people_file import PeopleFile
-from bot.slack.posting import NotNow, Place, Posting
-from bot.slack.steps import step
+from bot.slack.due import Due, Ought
+from bot.slack.message import Message
+from bot.slack.posting import NotNow, Place, Posting, Refused
+from bot.slack.shown import answer_message
 from bot.slack.threads import Threads
-from store.control import desks
-from store.flattening import read_job
-from store.lock import running_pid
-from store.outcomes import cancelled_since, closed_by
-from store.requests import requests_without_final_post
-from store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +23,8 @@ LIVE_S = 0.25
 FIGURES_EVERY = timedelta(seconds=10)
 """Figures that only move are shown anew so often; Slack takes fifty edits a minute."""
 EDITS_APART = timedelta(seconds=1.2)
-LOOK_BACK = timedelta(hours=1)
-"""Requests that came and went so long before the start still get their card."""
+ANNOUNCEMENTS = 100
+REFUSED_FOR = timedelta(seconds=15)
 
 
 @dataclass(slots=True)
@@ -57,31 +49,32 @@ class Board:
 
     def __init__(
         self,
-        store: Store,
+        ought: Ought,
         posting: Posting,
-        people: PeopleFile,
         threads: Threads,
         clock: Callable[[], datetime],
-        monotonic_ns: Callable[[], int],
-        command: str,
     ) -> None:
-        self._store = store
+        self._ought = ought
         self._posting = posting
-        self._people = people
         self._threads = threads
         self._clock = clock
-        self._monotonic_ns = monotonic_ns
-        self._command = command
-        self._since = clock() - LOOK_BACK
         self._changed = asyncio.Event()
         self._shown: dict[str, _Shown] = {}
         self._not_before: datetime | None = None
+        self._later: dict[str, datetime] = {}
+        """Cards that Slack refuses, and when to offer them again."""
         self.channel: str | None = None
         """The desk channel's id, once it is known."""
         self.outbox = Outbox()
+        self._announcements: deque[tuple[str, str, Message]] = deque(maxlen=ANNOUNCEMENTS)
 
     def wake(self) -> None:
         self._changed.set()
+
+    def announce(self, key: str, desk: str, answer: Answer) -> None:
+        """Tell the channel what somebody did that has no card; it is on record whatever becomes of this."""
+        self._announcements.append((key, desk, answer_message(answer)))
+        self.wake()
 
     async def serve(self) -> None:
         """Until cancelled."""
@@ -100,80 +93,78 @@ class Board:
     async def tick(self) -> float:
         """Bring every card up to date; seconds until it should be looked at again."""
         now = self._clock()
-        due = await self._threads.short(self._due, now)
-        if not due or self.channel is None:
-            self._waits(due, now, None if due == [] else "the desk's channel is not known yet")
+        due = await self._threads.short(self._ought.cards, now)
+        if self.channel is None:
+            self._waits(due, now, "the desk's channel is not known yet")
             return IDLE_S
         if self._not_before is not None and now < self._not_before:
             return (self._not_before - now).total_seconds()
-        for seen in due:
-            try:
-                await self._show(seen, now)
-            except NotNow as why:
-                log.warning("card %s: %s", seen.request.id, why)
-                self._waits(due, now, str(why))
-                self._not_before = now + timedelta(seconds=why.again_s)
-                return why.again_s
-        self._waits([], now, None)
-        return LIVE_S
+        refused: list[str] = []
+        try:
+            for card in due:
+                if now >= self._later.get(card.key, now):
+                    refused += await self._show_or_skip(card, self.channel, now)
+            await self._tell(self.channel)
+        except NotNow as why:
+            log.warning("the desk's channel waits: %s", why)
+            self._waits(due, now, str(why))
+            self._not_before = now + timedelta(seconds=why.again_s)
+            return why.again_s
+        self._waits([c for c in due if c.key in self._later], now, next(iter(refused), None))
+        return LIVE_S if due else IDLE_S
 
-    def _waits(self, due: Sequence[Seen], now: datetime, trouble: str | None) -> None:
-        self.outbox.waiting = len(due)
-        self.outbox.since = (self.outbox.since or now) if due else None
+    async def _show_or_skip(self, due: Due, channel: str, now: datetime) -> list[str]:
+        """Why Slack refuses this card, if it does: the others do not wait for it."""
+        try:
+            await self._show(due, channel, now)
+        except Refused as why:
+            log.warning("%s: %s", due.key, why)
+            self._later[due.key] = now + REFUSED_FOR
+            return [str(why)]
+        self._later.pop(due.key, None)
+        return []
+
+    async def _reply(self, due: Due, channel: str, ts: str) -> None:
+        if due.step is None:
+            return
+        key, said = due.step
+        thread = Place(channel, ts, broadcast=said.loud)
+        await self._posting.put(key, due.desk, thread, said.message, final=True)
+
+    async def _tell(self, channel: str) -> None:
+        while self._announcements:
+            key, desk, message = self._announcements[0]
+            try:
+                await self._posting.put(key, desk, Place(channel), message, final=True)
+            except Refused as why:  # it is on record; nobody waits for it
+                log.warning("%s is not announced: %s", key, why)
+            self._announcements.popleft()
+
+    def _waits(self, due: Sequence[Due], now: datetime, trouble: str | None) -> None:
+        self.outbox.waiting = len(due) + len(self._announcements)
+        self.outbox.since = (self.outbox.since or now) if self.outbox.waiting else None
         self.outbox.trouble = trouble
 
-    async def _show(self, seen: Seen, now: datetime) -> None:
-        assert self.channel is not None, "tick asked for it"
-        request, last = seen.request, self._shown.get(seen.request.id)
-        if last is not None and not seen.over:
-            moved = last.urgent != seen.urgent
+    async def _show(self, due: Due, channel: str, now: datetime) -> None:
+        last = self._shown.get(due.key)
+        if last is not None and not due.over:
+            moved = last.urgent != due.urgent
             if now - last.at < (EDITS_APART if moved else FIGURES_EVERY):
                 return
-        put = partial(self._posting.put, desk=request.desk)
-        ts = await put(f"{CARD}{request.id}", place=Place(self.channel), message=card(seen))
-        said = step(seen)
-        if said is not None:
-            thread = Place(self.channel, ts, broadcast=said.loud)
-            await put(
-                f"{request.id}/{request.state}", place=thread, message=said.message, final=True
-            )
-        if seen.over:
-            await put(
-                f"{CARD}{request.id}", place=Place(self.channel), message=card(seen), final=True
-            )
-        self._shown[request.id] = _Shown(seen.urgent, now)
-
-    def _due(self, now: datetime) -> list[Seen]:
-        """Requests that need a card, and those whose card is not finished."""
-        return [
-            seen
-            for desk in self._store.read(desks)
-            for seen in self._of_desk(desk, now, self._monotonic_ns())
-        ]
-
-    def _of_desk(self, desk: str, now: datetime, now_ns: int) -> list[Seen]:
-        lapsed_away(self._store, desk, now)
-
-        requests = self._store.read(
-            lambda c: requests_without_final_post(c, desk, CARD, self._since)
-        )
-        if not requests:
-            return []
-        picture = read_picture(self._store, desk, now, now_ns)
-        people = tuple(self._people.read().people.values())
-        runs = running_pid(self._store.home.single("loop", desk)) is not None
-        return [
-            self._store.read(
-                lambda c, request=request: Seen(  # type: ignore[misc]
-                    request=request,
-                    picture=picture,
-                    job=read_job(c, request.id),
-                    closed=closed_by(c, request.id),
-                    cancelled=cancelled_since(c, desk, request.asked_at),
-                    people=people,
-                    trader_runs=runs,
-                    command=self._command,
-                )
-            )
-            for request in requests
-        ]
+        put, place = self._posting.put, Place(channel)
+        try:
+            ts = await put(due.key, due.desk, place, due.message)
+        except Refused as why:
+            if why.ts is None:
+                raise
+            await self._reply(due, channel, why.ts)  # it cannot be edited; its thread goes on
+            if not due.over:
+                raise
+            await self._posting.finish(due.key, why.ts)
+            return
+        await self._reply(due, channel, ts)
+        if due.over:  # only now, so that a step that could not be posted is tried again
+            await put(due.key, due.desk, place, due.message, final=True)
+            self._shown.pop(due.key, None)
+        else:
+            self._shown[due.key] = _Shown(due.urgent, now)

@@ -1,6 +1,6 @@
 """A request's card: header, what it says, the buttons that are valid now, and the small print. Pure."""
 
-from bot.slack.card_words import Seen, flat, progress, reason, still_open, title, what, who
+from bot.slack.card_words import Seen, flat, progress, reason, still_open, title, what, who, worth
 from bot.slack.message import (
     Block,
     Message,
@@ -13,7 +13,7 @@ from bot.slack.message import (
     sections,
 )
 from bot.slack.mrkdwn import code, escape, moment
-from bot.words import count, money
+from bot.words import count
 from core.requests import Action, Request, RequestState
 
 CONFIRM, OBJECT = "request_confirm", "request_object"
@@ -29,8 +29,9 @@ def card(seen: Seen) -> Message:
     blocks: list[Block] = [header(head), *sections(lines)]
     if seen.request.state is RequestState.ASKED or _may_stop(seen.request):
         blocks.append(actions(BLOCK, _buttons(seen)))
-    blocks.append(context([_small_print(seen)]))
-    return message("\n".join([escape(head), *lines]), blocks)
+    small = _small_print(seen)
+    blocks.append(context([small]))
+    return message("\n".join([escape(head), *lines, small]), blocks)
 
 
 def _sign(seen: Seen) -> str:
@@ -76,9 +77,8 @@ def _consequence(seen: Seen) -> str:
     picture = seen.picture
     if picture.unknown:
         return "Everything is cancelled and closed. What is open is UNKNOWN now."
-    worth = picture.gross_usd
-    said = "" if worth is None else f" worth {money(worth)}"
-    return f"Everything is cancelled, and {count(len(picture.positions), 'position')}{said} closed."
+    positions = " ".join(filter(None, [count(len(picture.positions), "position"), worth(picture)]))
+    return f"Everything is cancelled, and {positions} closed."
 
 
 def _small_print(seen: Seen) -> str:

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from bot.commands.shown import at_mark, contracts_of, side_of, stops_of
 from bot.picture import Held, Picture
-from bot.slack.mrkdwn import bold, code, escape, mention, moment
+from bot.slack.mrkdwn import bold, code, escape, group_mention, mention, moment
 from bot.words import age, count, money, plain, signed
 from core.flatten import Job, LegState
 from core.people import Act, Person
-from core.requests import TRANSITIONS, Action, Request, RequestState
+from core.requests import OVERTAKEN, TRANSITIONS, Action, Request, RequestState
 from store.outcomes import Closed
 
 APPROVERS_NAMED = 8
@@ -29,6 +29,8 @@ class Seen:
     people: Sequence[Person]
     trader_runs: bool
     command: str
+    groups: Sequence[str] = ()
+    """User groups whose members may confirm, by handle or id."""
 
     @property
     def over(self) -> bool:
@@ -40,7 +42,9 @@ class Seen:
         """What must be seen at once when it changes; figures that only move are not part of it."""
         legs = [f"{leg.product_id}:{leg.state}" for leg in self.job.legs] if self.job else []
         mode = self.picture.row.mode.name
-        return "|".join([self.request.state, mode, str(self.picture.unknown is None), *legs])
+        held = [f"{h.position.product_id}:{h.contracts}" for h in self.picture.positions]
+        known = str(self.picture.unknown is None)
+        return "|".join([self.request.state, mode, known, *legs, *held])
 
 
 def title(seen: Seen) -> str:
@@ -65,9 +69,20 @@ def title(seen: Seen) -> str:
         RequestState.CONFIRMED: going[request.action],
         RequestState.EXECUTED: done[request.action],
         RequestState.FAILED: _failed(seen),
-        RequestState.EXPIRED: f"{mode}, nobody confirmed the {request.action}",
+        RequestState.EXPIRED: f"{mode}, {_unconfirmed(seen)}",
         RequestState.OBJECTED: f"{mode}, {request.action} objected to by {request.decided_by}",
     }[request.state]
+
+
+def _unconfirmed(seen: Seen) -> str:
+    if overtaken(seen):
+        return "the kill was overtaken by one on one voice"
+    return f"nobody confirmed the {seen.request.action}"
+
+
+def overtaken(seen: Seen) -> bool:
+    """A kill that waited for its second person, while somebody killed the desk without one."""
+    return seen.request.outcome == OVERTAKEN
 
 
 def _failed(seen: Seen) -> str:
@@ -93,8 +108,12 @@ def _kill(seen: Seen) -> list[str]:
                 f"{_names(request)}. *Everything is being cancelled and closed.*",
                 *_alone(seen),
             ]
-        case RequestState.EXECUTED | RequestState.FAILED:
+        case RequestState.EXECUTED:
+            return [f"{_names(request)}. *Nothing is left open.*"]
+        case RequestState.FAILED:
             return [f"{_names(request)}.", bold(request.outcome)]
+    if overtaken(seen):
+        return [f"{_names(request)}. {escape(request.outcome)}"]
     again, on = code(f"{seen.command} kill"), code(f"{seen.command} resume")
     return [f"*The desk stays {mode}.* {again} asks again; {on} asks to trade on."]
 
@@ -171,15 +190,19 @@ def progress(seen: Seen) -> list[str]:
     """Leg by leg while a flatten runs, and afterwards at which price what was closed."""
     if seen.job is None:
         return []
+    lines = leg_lines(seen.job, seen.closed)
+    return [*lines, f"{count(seen.cancelled, 'order')} cancelled."] if seen.cancelled else lines
+
+
+def leg_lines(job: Job, closed: Sequence[Closed]) -> list[str]:
+    """One line for each position of a flatten."""
     lines = []
-    for leg in seen.job.legs:
+    for leg in job.legs:
         sign = {LegState.FLAT: "✅", LegState.RESIDUAL: "🔴"}.get(leg.state, "⏳")
         said = "LEFT OPEN" if leg.state is LegState.RESIDUAL else leg.state.value
-        prices = "; ".join(_closed(c) for c in seen.closed if c.product_id == leg.product_id)
+        prices = "; ".join(_closed(c) for c in closed if c.product_id == leg.product_id)
         detail = " · ".join(filter(None, [prices, escape(leg.detail)]))
         lines.append(f"{sign} {bold(leg.product_id)} {said}{': ' if detail else ''}{detail}")
-    if seen.cancelled:
-        lines.append(f"{count(seen.cancelled, 'order')} cancelled.")
     return lines
 
 
@@ -203,13 +226,18 @@ def still_open(seen: Seen) -> list[str]:
     elif not picture.positions:
         return ["No positions are open."]
     else:
-        worth = picture.gross_usd
-        said = "" if worth is None else f", worth {money(worth)}"
-        lines = [f"*{count(len(picture.positions), 'position')} STILL OPEN{said}:*"]
+        said = ", ".join(filter(None, ["STILL OPEN", worth(picture)]))
+        lines = [f"*{count(len(picture.positions), 'position')} {said}:*"]
     lines += [_position(held, picture.now) for held in picture.positions[:POSITIONS_NAMED]]
     if len(picture.positions) > POSITIONS_NAMED:
         lines.append(f"… and {len(picture.positions) - POSITIONS_NAMED} more")
     return lines
+
+
+def worth(picture: Picture) -> str:
+    """What they are worth together; nothing where a mark is missing or old."""
+    known = None if picture.worth_unknown else picture.gross_usd
+    return "" if known is None else f"worth {money(known)}"
 
 
 def flat(seen: Seen) -> bool:
@@ -228,7 +256,7 @@ def _position(held: Held, now: datetime) -> str:
         f"• {bold(held.position.product_id)} {side_of(held.contracts)} {contracts_of(held)}{size}, "
         f"mark {mark}, worth {at_mark(held.notional_usd, money, held)}, unrealised "
         f"{at_mark(held.unrealised_usd, signed, held)}, stops: "
-        + (stops if held.covered else f"*{stops}*")
+        + (stops if held.protected else f"*{stops}*")
     )
 
 
@@ -240,6 +268,7 @@ def who(seen: Seen) -> list[str]:
     able = [p for p in seen.people if p.may(Act.CONFIRM) and p.name != request.requester]
     reached = [mention(p.slack) for p in able if p.slack][:APPROVERS_NAMED]
     until = f"until {moment(request.expires_at)}"
+    reached += [group_mention(group) for group in seen.groups]
     if not reached:
         return [f"*Nobody in Slack is named who may confirm* ({until}); the terminal can."]
     return [f"Waiting for a second person {until}: {' '.join(reached)}"]

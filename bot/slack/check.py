@@ -11,8 +11,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answer import FAILED, OK, Answer, Table
 from bot.slack.admission import Stranger, admit, roles_by_group
-from bot.slack.directory import NO_ANSWER, member_of
+from bot.slack.directory import member_of
 from bot.slack.manifest import scopes
+from bot.slack.replies import NO_ANSWER
 from bot.slack.settings import SlackSettings
 from bot.slack.workspace import look_up
 from bot.words import count

@@ -10,7 +10,7 @@ from bot.answer import FAILED, OK, REFUSED, USAGE, Answer
 from bot.outside import Outside
 from bot.slack.check import check_slack
 from bot.slack.manifest import manifest
-from bot.slack.serve import ANSWER_WITHIN, forget_proxies, serve, web_client
+from bot.slack.serve import ANSWER_WITHIN, serve, settle_environment, web_client
 from bot.slack.settings import SettingsUnusable, SlackSettings, slack_settings
 from bot.slack.workspace import WrongWorkspace
 from store.escalation import load_escalation
@@ -53,7 +53,7 @@ def slack_command(
 
 
 async def _check(settings: SlackSettings, people_file: Path, outside: Outside) -> Answer:
-    forget_proxies(settings)
+    settle_environment(settings)
     async with aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session:
         slack = web_client(settings, session, retries=1)
         return await check_slack(slack, settings, load_escalation(people_file), outside.clock)

@@ -26,6 +26,7 @@ CONNECTIONS = 2
 """The client closes its old socket before it opens the new one: one alone leaves a gap at each refresh."""
 PING_S = 2.5
 WATCH_S = 0.5
+TURN_S = 3.0
 REBUILD_AFTER_S = 60.0
 BACKOFF_MAX_S = 20.0
 REMEMBERED = 20_000
@@ -48,8 +49,9 @@ class Health:
 class Socket(SocketModeClient):
     """The SDK's client that asks for a new address with growing patience when Slack refuses."""
 
-    def __init__(self, app_token: str, web_client: AsyncWebClient) -> None:
+    def __init__(self, app_token: str, web_client: AsyncWebClient, turn: asyncio.Lock) -> None:
         super().__init__(app_token, web_client=web_client, ping_interval=PING_S)
+        self._turn = turn
         self.refused = 0
         self.trouble: str | None = None
 
@@ -65,6 +67,18 @@ class Socket(SocketModeClient):
             raise
         self.refused, self.trouble = 0, None
         return url
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """One after the other: Slack refreshes both at the same moment, and each has a gap of its own."""
+        try:
+            await asyncio.wait_for(self._turn.acquire(), TURN_S)
+        except TimeoutError:  # the other one does not come back: better both at once than none
+            await super().connect_to_new_endpoint(force)
+            return
+        try:
+            await super().connect_to_new_endpoint(force)
+        finally:
+            self._turn.release()
 
     async def reach(self) -> None:
         """Until it is connected; the SDK tries again by itself."""
@@ -88,6 +102,7 @@ class Connections:
         self._app_token = app_token
         self._web_client = web_client
         self._monotonic_ns = monotonic_ns
+        self._turn = asyncio.Lock()
         self._sockets: list[Socket] = []
         self._opening: set[asyncio.Task[None]] = set()
         self._down_s: dict[int, float] = {}
@@ -123,7 +138,7 @@ class Connections:
         )
 
     def _open(self, at: int) -> Socket:
-        socket = Socket(self._app_token, self._web_client)
+        socket = Socket(self._app_token, self._web_client, self._turn)
         socket.socket_mode_request_listeners.append(self._handle)
         self._down_s[at] = 0.0
         task = asyncio.create_task(socket.reach())

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from bot.slack.admission import Stranger
 from bot.slack.card import CARD, CONFIRM
 from bot.slack.directory import Directory, Trust
 from bot.slack.threads import Threads
-from bot.slack.typed import Typed, tightening, understand
-from bot.surface import slack
+from bot.slack.typed import Typed, every_desk, tightening, understand
+from bot.surface import Surface, slack
 from core.people import Act, Actor, Person
 from core.requests import POLICIES, Request
 from store.control import desks
@@ -30,11 +30,13 @@ TRUST = {
     Act.LOOK: Trust.LAST_KNOWN,
     Act.TIGHTEN: Trust.LAST_KNOWN,
     Act.OBJECT: Trust.LAST_KNOWN,
+    Act.NOTE: Trust.LAST_KNOWN,
     Act.ASK: Trust.MUST_ASK,
     Act.CONFIRM: Trust.MUST_ASK,
     Act.BREAK_GLASS: Trust.ASK_FIRST,
 }
 TEXT_ON_RECORD = 300
+ON_CARD = ("Request ", "POSITIONS ARE", "Follow it:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Pressed:
     ts: str
     action: str
     request: str
+    ours: bool
+    """Whether Slack says that the message is the bot's."""
 
 
 class Conversation:
@@ -72,6 +76,8 @@ class Conversation:
         clock: Callable[[], datetime],
         monotonic_ns: Callable[[], int],
         command: str,
+        announce: Callable[[str, str, Answer], None],
+        channel: Callable[[], str],
     ) -> None:
         self._store = store
         self._directory = directory
@@ -79,6 +85,8 @@ class Conversation:
         self._clock = clock
         self._monotonic_ns = monotonic_ns
         self._surface = slack(command)
+        self._announce = announce
+        self._channel = channel
 
     async def say(self, said: Said) -> Answer:
         """Do what was typed; the answer for whoever typed it."""
@@ -93,8 +101,12 @@ class Conversation:
             return await self._turned_away(said.account, typed.verb, person)
         answer = await lane(self._do, typed, Actor(person.name, person), said)
         if found.act is not Act.LOOK:
-            await self._came_from_slack(said, typed.verb, person, answer)
-        return answer
+            await self._came_from_slack(said, typed, person, answer)
+        if found.announced and answer.code == OK:
+            self._announce(f"said:{typed.verb}-{said.id}", typed.desk or "", answer)
+        if typed.alone:
+            return _with_help(answer, self._surface)
+        return self._beside_card(answer)
 
     async def press(self, pressed: Pressed) -> Answer:
         """Confirm or object to the request of a card, as whoever pressed it, if they may at this moment."""
@@ -112,8 +124,15 @@ class Conversation:
         typed = Typed(verb, (request.id,), request.desk)
         said = Said(pressed.id, pressed.account, pressed.team, pressed.channel, pressed.action)
         answer = await self._threads.tighten(self._do, typed, Actor(person.name, person), said)
-        await self._came_from_slack(said, verb, person, answer)
-        return answer
+        await self._came_from_slack(said, typed, person, answer)
+        return self._beside_card(answer)
+
+    def _beside_card(self, answer: Answer) -> Answer:
+        """What the request's card tells in a moment is not told twice."""
+        if answer.code != OK or not answer.facts.get("request"):
+            return answer
+        kept = [line for line in answer.lines if not line.startswith((*ON_CARD, " "))]
+        return replace(answer, lines=[*kept, f"Its card is in #{self._channel()}."])
 
     async def _understand(self, said: Said) -> Typed | Answer:
         """Without the store a kill is still understood: it then means every desk."""
@@ -121,9 +140,8 @@ class Conversation:
         try:
             known: Sequence[str] = await lane(self._store.read, desks)
         except TROUBLE as why:
-            typed = understand(said.text, [], self._surface.begin)
-            if isinstance(typed, Typed) and typed.tightens:
-                return typed
+            if tightening(said.text):
+                return every_desk(said.text)
             return failed(why, self._store.home.root, self._surface, tightens=False)
         return understand(said.text, known, self._surface.begin)
 
@@ -170,7 +188,12 @@ class Conversation:
 
         def query(connection: Transaction) -> Request | None:
             post = read_post(connection, f"{CARD}{pressed.request}")
-            if post is None or (post.channel, post.ts) != (pressed.channel, pressed.ts):
+            if post is None or post.channel != pressed.channel:
+                return None
+            unsettled = (
+                post.ts is None and pressed.ours
+            )  # its reply to us was lost, or is under way
+            if not unsettled and post.ts != pressed.ts:
                 return None
             return find_request(connection, pressed.request)
 
@@ -195,34 +218,46 @@ class Conversation:
         ]
         return Answer(f"{verb} refused: {why.value}", lines, code=REFUSED)
 
-    async def _note(self, kind: str, actor: Actor, body: Mapping[str, Any]) -> None:
+    async def _note(
+        self, kind: str, actor: Actor, body: Mapping[str, Any], desk: str | None = None
+    ) -> None:
         """On record, if the store takes it: what was decided is answered all the same."""
 
         def write() -> None:
-            on_record(self._store, self._store.read(desks), kind, actor, body, self._clock())
+            meant = [desk] if desk else self._store.read(desks)
+            on_record(self._store, meant, kind, actor, body, self._clock())
 
         try:
             await self._threads.short(write)
         except TROUBLE as why:
             log.warning("NOT ON RECORD: %s by %s, %s: %s", kind, actor, dict(body), why)
 
-    async def _came_from_slack(self, said: Said, verb: str, person: Person, answer: Answer) -> None:
+    async def _came_from_slack(
+        self, said: Said, typed: Typed, person: Person, answer: Answer
+    ) -> None:
         """Which account, where and in which envelope: beside the record of what it did."""
         body = {
-            "verb": verb,
-            "command": f"{verb}-{said.id}",
+            "verb": typed.verb,
+            "command": f"{typed.verb}-{said.id}",
             "account": said.account,
             "channel": said.channel,
             "text": said.text[:TEXT_ON_RECORD],
             "answer": answer.title,
             "done": answer.code == OK,
         }
-        await self._note("said_in_slack", Actor(person.name, person), body)
+        await self._note("said_in_slack", Actor(person.name, person), body, typed.desk)
 
 
 def _trust_to_confirm(request: Request) -> Trust:
     """A second person's word that tightens must not fail because Slack is silent."""
     return Trust.MUST_ASK if POLICIES[request.action].loosens else Trust.ASK_FIRST
+
+
+def _with_help(answer: Answer, surface: Surface) -> Answer:
+    more = (
+        f"{surface.says('help')} lists everything; {surface.says('kill')} stops the desk at once."
+    )
+    return replace(answer, lines=[*answer.lines, more])
 
 
 def once(envelope: str) -> str:

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.answer import Answer
-from bot.commands.lines import constraint_lines, gate_line, money_lines, process_lines, risk_line
-from bot.commands.shown import positions_table
+from bot.commands.lines import (
+    buffer_of,
+    constraint_lines,
+    drawdown_of,
+    gate_line,
+    process_lines,
+)
+from bot.commands.shown import UNKNOWN, positions_table
 from bot.picture import Picture
 from bot.slack.board import Outbox
 from bot.slack.connections import Health
@@ -17,13 +23,15 @@ from bot.slack.message import (
     button,
     context,
     divider,
+    fields,
     header,
     section,
     sections,
 )
 from bot.slack.mrkdwn import bold, escape, moment
-from bot.slack.shown import answer_blocks, table_blocks
-from bot.words import age, count
+from bot.slack.shown import answer_blocks, labelled, table_blocks
+from bot.words import age, count, money, signed
+from core.books import Books
 from core.modes import Mode
 from core.people import Act, Person
 from core.requests import RequestState
@@ -49,7 +57,7 @@ def dashboard(
 ) -> list[Block]:
     """One part for each desk, between what was just answered and how the bot is."""
     blocks: list[Block] = [*answer_blocks(answer), divider()] if answer else []
-    blocks.append(_brake(person))
+    blocks.append(_brake(person, pictures))
     for picture in pictures:
         blocks += _desk(picture)
     if not pictures:
@@ -57,7 +65,7 @@ def dashboard(
     return [*blocks, divider(), context([_bot(around, now), f"as of {moment(now)}"])]
 
 
-def _brake(person: Person) -> Block:
+def _brake(person: Person, pictures: Sequence[Picture]) -> Block:
     refresh = button("home_refresh", "Refresh", "refresh")
     if not person.may(Act.TIGHTEN):
         return actions("brake", [refresh])
@@ -75,14 +83,13 @@ def _brake(person: Person) -> Block:
         "Not now",
         danger=False,
     )
-    return actions(
-        "brake",
-        [
-            button("home_kill", "Kill…", "kill", style="danger", confirm=kill),
-            button("home_reduce_only", "Reduce only…", "reduce-only", confirm=reduce),
-            refresh,
-        ],
-    )
+    buttons = [
+        button("home_kill", "Kill…", "kill", style="danger", confirm=kill),
+        button("home_reduce_only", "Reduce only…", "reduce-only", confirm=reduce),
+    ]
+    if len(pictures) == 1 and pictures[0].row.mode is not Mode.ACTIVE and person.may(Act.ASK):
+        buttons.append(button("home_resume", "Ask to resume", "resume"))
+    return actions("brake", [*buttons, refresh])
 
 
 def _desk(picture: Picture) -> list[Block]:
@@ -102,16 +109,35 @@ def _desk(picture: Picture) -> list[Block]:
             f"{count(len(picture.positions), 'position')}, "
             f"{count(len(picture.live), 'live order')}, read {age(picture.looked_at, picture.now)}"
         )
-    lines = [said, *map(escape, constraint_lines(picture)), *asks, escape(gate_line(picture))]
-    figures = [*map(escape, money_lines(picture)), escape(risk_line(picture)), open_]
+    lines = [said, *map(labelled, constraint_lines(picture)), *asks, labelled(gate_line(picture))]
     positions = table_blocks(positions_table(picture)) if picture.positions else []
     return [
         header(f"{SIGN[mode]} {picture.desk}: {mode.name}"),
-        *sections(lines),
-        *sections(figures),
+        *sections([*lines, open_]),
+        *fields(_figures(picture)),
         *positions,
         context([escape(line) for line in process_lines(picture)]),
     ]
+
+
+def _figures(picture: Picture) -> list[tuple[str, str]]:
+    """Money and risk, each said to be UNKNOWN where it is not known now."""
+    books = picture.books if isinstance(picture.books, Books) else None
+    account, today, leverage = picture.account, picture.today, picture.leverage
+    return [
+        ("P&L today (UTC)", _now(picture, signed(today.net_usd) if today else None)),
+        ("Equity", _now(picture, money(books.equity_usd) if books else None)),
+        ("Leverage", _now(picture, f"{leverage:.2f}x" if leverage is not None else None)),
+        ("Drawdown", _now(picture, drawdown_of(picture))),
+        ("Margin used", money(account.initial_margin_usd) if account else UNKNOWN),
+        ("Liquidation buffer", buffer_of(picture)),
+    ]
+
+
+def _now(picture: Picture, figure: str | None) -> str:
+    if figure is None:
+        return UNKNOWN
+    return f"{UNKNOWN} (was {figure})" if picture.worth_unknown else figure
 
 
 def _bot(around: Around, now: datetime) -> str:

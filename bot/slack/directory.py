@@ -3,16 +3,16 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.admission import Member, Stranger, admit
+from bot.slack.replies import NO_ANSWER, content, error_of, is_passing
 from core.people import Person
 from store.escalation import Escalation
 
@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 ASK_S = 2.0
 HASTY_ASK_S = 1.0
-NO_ANSWER = (SlackApiError, ClientError, TimeoutError, OSError)
-"""How Slack fails to answer, as far as we are concerned."""
 
 
 class Trust(Enum):
@@ -45,41 +43,52 @@ class Directory:
         """The person behind an account at this moment, or why it is nobody."""
         member = self._members.get(user_id)
         if member is None or trust is not Trust.LAST_KNOWN:
-            wait_s = HASTY_ASK_S if trust is Trust.ASK_FIRST else ASK_S
+            wait_s = ASK_S if trust is Trust.MUST_ASK else HASTY_ASK_S
             asked = await self._ask(user_id, wait_s)
-            if asked is Stranger.SLACK_SILENT and trust is Trust.ASK_FIRST and member is not None:
-                asked = member
+            if asked is Stranger.SLACK_SILENT and trust is not Trust.MUST_ASK:
+                asked = member or self._vouched_for(user_id, team_said)
             if isinstance(asked, Stranger):
                 return asked
             member = asked
         return admit(member, team_said, self._escalation())
 
+    def _vouched_for(self, user_id: str, team_said: str) -> Member | Stranger:
+        """Slack delivered it with account and team: somebody whom the file names is taken at that word."""
+        if all(person.slack != user_id for person in self._escalation().people.values()):
+            return Stranger.SLACK_SILENT
+        return Member(
+            user_id, team_said, user_id, bot=False, deactivated=False, guest=False, stranger=False
+        )
+
     async def refresh(self) -> None:
         """Everybody who is named or has spoken. Silence leaves what was known."""
         named = {p.slack for p in self._escalation().people.values() if p.slack}
-        async with asyncio.TaskGroup() as asking:
-            for user_id in named | self._members.keys():
-                asking.create_task(self._ask(user_id, ASK_S, groups=False))
-            asking.create_task(self._ask_groups(ASK_S))
-        self._members = {id: self._with_groups(member) for id, member in self._members.items()}
+        await self._ask_groups(ASK_S)
+        known = named | self._members.keys()
+        found = await asyncio.gather(*(self._ask_account(id, ASK_S) for id in known))
+        fresh = {member.id: member for member in found if isinstance(member, Member)}
+        members = self._members | fresh
+        self._members = {id: self._with_groups(member) for id, member in members.items()}
 
-    async def _ask(self, user_id: str, wait_s: float, *, groups: bool = True) -> Member | Stranger:
-        if groups and not await self._ask_groups(wait_s):
-            return Stranger.SLACK_SILENT
+    async def _ask(self, user_id: str, wait_s: float) -> Member | Stranger:
+        """Account and groups at once; neither waits for the other."""
+        groups, member = await asyncio.gather(
+            self._ask_groups(wait_s), self._ask_account(user_id, wait_s)
+        )
+        if isinstance(member, Member):
+            member = self._members[user_id] = self._with_groups(member)
+        return member if groups else Stranger.SLACK_SILENT
+
+    async def _ask_account(self, user_id: str, wait_s: float) -> Member | Stranger:
         try:
             reply = await asyncio.wait_for(self._slack.users_info(user=user_id), wait_s)
-        except SlackApiError as error:
-            if error.response.get("error") in ("user_not_found", "user_not_visible"):
+            return member_of(content(reply, "user", dict))
+        except NO_ANSWER as error:
+            if error_of(error) in ("user_not_found", "user_not_visible"):
                 self._members.pop(user_id, None)
                 return Stranger.NOT_NAMED
-            log.warning("who is %s: %s", user_id, error.response.get("error"))
+            log.warning("who is %s: %s", user_id, error_of(error))
             return Stranger.SLACK_SILENT
-        except NO_ANSWER as error:
-            log.warning("who is %s: %s", user_id, type(error).__name__)
-            return Stranger.SLACK_SILENT
-        member = self._with_groups(member_of(reply["user"]))
-        self._members[user_id] = member
-        return member
 
     async def _ask_groups(self, wait_s: float) -> bool:
         """Groups are asked for only where roles come from them. False when Slack does not say."""
@@ -89,26 +98,34 @@ class Directory:
             return True
         try:
             reply = await asyncio.wait_for(self._slack.usergroups_list(include_users=True), wait_s)
+            self._groups = _groups_of(content(reply, "usergroups", list))
         except NO_ANSWER as error:
-            log.warning("user groups: %s", error)
-            return False
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for group in reply["usergroups"]:
-            for user_id in group.get("users") or []:
-                found[user_id] |= {group["id"], group["handle"]}
-        self._groups = {user_id: frozenset(names) for user_id, names in found.items()}
+            log.warning("user groups: %s", error_of(error))
+            if not isinstance(error, SlackApiError) or is_passing(error):
+                return False
+            self._groups = {}  # a plan or a scope without them; who is named acts by name
         return True
 
     def _with_groups(self, member: Member) -> Member:
         return replace(member, groups=self._groups.get(member.id, frozenset()))
 
 
+def _groups_of(told: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """By account: the ids and handles of the groups it is in."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for group in told:
+        for user_id in group.get("users") or []:
+            found[user_id] |= {str(group.get("id")), str(group.get("handle"))}
+    return {user_id: frozenset(names) for user_id, names in found.items()}
+
+
 def member_of(user: Mapping[str, Any]) -> Member:
+    id = content(user, "id", str)
     return Member(
-        id=user["id"],
+        id=id,
         team=user.get("team_id") or "",
-        full_name=user.get("real_name") or user.get("name") or user["id"],
-        bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
+        full_name=user.get("real_name") or user.get("name") or id,
+        bot=bool(user.get("is_bot")) or id == "USLACKBOT",
         deactivated=bool(user.get("deleted")),
         guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         stranger=bool(user.get("is_stranger")),

@@ -16,10 +16,11 @@ from bot.slack.admission import Stranger
 from bot.slack.board import Outbox
 from bot.slack.connections import Health
 from bot.slack.dashboard import Around, dashboard
-from bot.slack.directory import NO_ANSWER, Directory, Trust
+from bot.slack.directory import Directory, Trust
 from bot.slack.message import Block, section
 from bot.slack.mrkdwn import escape
 from bot.slack.people_file import PeopleFile
+from bot.slack.replies import NO_ANSWER
 from bot.slack.threads import Threads
 from core.people import Person
 from store.control import desks, read_row
@@ -47,6 +48,7 @@ class HomeTab:
     SAYS: ClassVar[dict[str, str]] = {
         "home_kill": "kill from the Home tab",
         "home_reduce_only": "reduce-only from the Home tab",
+        "home_resume": "resume from the Home tab",
         "home_refresh": "",
     }
     """What each button says, as if it had been typed."""

@@ -1,11 +1,13 @@
 """Bolt's listeners: acknowledge at once, then do what was asked and show the answer to whoever asked."""
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,9 +16,10 @@ from bot.slack.board import Board
 from bot.slack.card import CONFIRM, OBJECT
 from bot.slack.connections import ENVELOPE
 from bot.slack.conversation import Conversation, Pressed, Said, once
-from bot.slack.directory import NO_ANSWER, Directory
+from bot.slack.directory import Directory
 from bot.slack.home_tab import HomeTab
 from bot.slack.message import Message
+from bot.slack.replies import NO_ANSWER
 from bot.slack.shown import answer_message
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ class Listeners:
         home: HomeTab,
         directory: Directory,
         slack: AsyncWebClient,
+        us: str,
         new_id: New,
     ) -> None:
         self._conversation = conversation
@@ -42,6 +46,7 @@ class Listeners:
         self._home = home
         self._directory = directory
         self._slack = slack
+        self._us = us
         self._new_id = new_id
 
     def register(self, app: AsyncApp, command: str) -> None:
@@ -80,6 +85,7 @@ class Listeners:
             container.get("message_ts") or "",
             action["action_id"],
             str(action.get("value") or ""),
+            ours=(body.get("message") or {}).get("user") == self._us,
         )
         answer = await self._conversation.press(pressed)
         self._board.wake()
@@ -102,8 +108,8 @@ class Listeners:
         await self._home.opened(account, team, answer)
 
     async def _on_mention(self, event: Body, body: Body) -> None:
-        """In a thread no slash command works; naming the bot does."""
-        await self._said_to_us(event, body, event["text"].partition(">")[2])
+        """In a thread no slash command works; naming the bot does, wherever it stands."""
+        await self._said_to_us(event, body, re.sub(rf"<@{self._us}(\|[^>]*)?>", " ", event["text"]))
 
     async def _on_direct_message(self, event: Body, body: Body) -> None:
         if event.get("channel_type") == "im" and not event.get("subtype") and event.get("user"):
@@ -158,8 +164,13 @@ class Listeners:
             said = error.response.get("error") if isinstance(error, SlackApiError) else error
             log.warning("an answer could not be shown: %s", said)
 
-    async def _on_error(self, error: Exception, body: Body, respond: AsyncRespond | None) -> None:
-        """Nothing is silent: an id for the person, the whole story under it in the log."""
+    async def _on_error(
+        self, error: Exception, body: Body, respond: AsyncRespond | None
+    ) -> BoltResponse:
+        """Nothing is silent: an id for the person, the whole story under it in the log.
+
+        The response acknowledges what failed before its acknowledgement had left.
+        """
         id = self._new_id()
         log.error("trouble %s with %s", id, body.get("command") or body.get("type"), exc_info=error)
         if respond is not None and (body.get("response_url") or body.get("response_urls")):
@@ -168,6 +179,7 @@ class Listeners:
                 "is not known: look at `status`. On the desk's machine `perps-bot kill` works all the same."
             )
             await respond(text=text, response_type="ephemeral", replace_original=False)
+        return BoltResponse(status=200, body="")
 
 
 def _delivery(body: Body) -> str:

@@ -121,7 +121,8 @@ def are_you_sure(title: str, text: str, yes: str, no: str, *, danger: bool = Tru
 
 
 def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text}
+    """`verbatim`: Slack makes no links or mentions of what merely looks like one."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _characters(block: Block) -> int:

@@ -9,6 +9,7 @@ SECTION_MAX = 3000
 def escape(text: str) -> str:
     """Foreign text as text: it can mention nobody, link nowhere and format little."""
     printable = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    printable = printable.replace("```", "ˋˋˋ")
     return printable.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -37,12 +38,20 @@ def mention(user_id: str) -> str:
     return f"<@{user_id}>"
 
 
+def group_mention(name: str) -> str:
+    """Notifies a user group that is named by its id; a handle is only shown."""
+    if name.startswith("S") and name.isupper():
+        return f"<!subteam^{name}>"
+    return f"@{escape(name)}"
+
+
 def cut(text: str, limit: int) -> str:
-    """At most so many characters, and a sign that something is missing; no entity is cut through."""
+    """At most so many characters and a sign that something is missing; nothing is cut through."""
     if len(text) <= limit:
         return text
     kept = text[: limit - 1]
-    start = kept.rfind("&")
-    if start > limit - 7 and ";" not in kept[start:]:
-        kept = kept[:start]
+    for opens, closes in (("<", ">"), ("&", ";")):
+        start = kept.rfind(opens)
+        if start > kept.rfind(closes):
+            kept = kept[:start]
     return kept + "…"

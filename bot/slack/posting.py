@@ -9,8 +9,8 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.directory import NO_ANSWER
 from bot.slack.message import Message
+from bot.slack.replies import NO_ANSWER, content
 from bot.slack.threads import Threads
 from store.slack_posts import Post, claim, lost, placed, read_post
 from store.store import Store
@@ -20,16 +20,33 @@ log = logging.getLogger(__name__)
 EVENT = "perps_post"
 EARLIER = timedelta(seconds=120)
 """How much earlier than our claim Slack's clock may say that the message came in."""
+UNKNOWN_FOR = timedelta(seconds=30)
 PAGES = 5
 PAGE = 200
 
 
+EVERYTHING = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+    | {"missing_scope", "not_in_channel", "channel_not_found", "is_archived", "fatal_error"}
+    | {"internal_error", "service_unavailable", "ratelimited"}
+)
+"""Refusals that have nothing to do with the message: none would pass."""
+
+
 class NotNow(Exception):
-    """Slack did not take it; `again_s` says when to try again."""
+    """Slack takes nothing at the moment; `again_s` says when to try again."""
 
     def __init__(self, why: str, again_s: float) -> None:
         super().__init__(why)
         self.again_s = again_s
+
+
+class Refused(Exception):
+    """Slack takes this message never or not now; others may pass. `ts` is where it stands, if it does."""
+
+    def __init__(self, why: str, ts: str | None) -> None:
+        super().__init__(why)
+        self.ts = ts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +72,25 @@ class Posting:
     async def put(
         self, key: str, desk: str, place: Place, message: Message, *, final: bool = False
     ) -> str:
-        """Make what stands there under `key` be `message`; its ts. Raises NotNow."""
+        """Make what stands there under `key` be `message`; its ts. Raises NotNow, Refused."""
         post = await self._threads.short(self._claimed, key, desk, place.channel)
         try:
             if post is not None and post.ts is None:
-                post = await self._found(post, place)
+                post = await self._looked_up(post, place)
             if post is None or post.ts is None:
                 return await self._send(key, place, message, final=final)
             if post.shown != message.digest or post.final != final:
                 return await self._edit(post, message, final=final)
         except SlackApiError as error:
-            raise _not_now(error) from error
+            raise _told(error, post.ts if post else None) from error
         except NO_ANSWER as error:
             raise NotNow(f"Slack does not answer ({type(error).__name__})", 1.0) from error
         return post.ts
+
+    async def finish(self, key: str, ts: str) -> None:
+        """Leave it as it stands, for good."""
+        post = await self._threads.short(self._store.read, lambda c: read_post(c, key))
+        await self._note(key, ts, post.shown if post else "", final=True)
 
     def _claimed(self, key: str, desk: str, channel: str) -> Post | None:
         """None: nobody announced it before, so it cannot have been sent."""
@@ -77,13 +99,26 @@ class Posting:
             return None
         return self._store.read(lambda connection: read_post(connection, key))
 
+    async def _looked_up(self, post: Post, place: Place) -> Post:
+        """What became of it. Where Slack never tells, one card too many is better than none."""
+        try:
+            return await self._found(post, place)
+        except SlackApiError as error:
+            said = error.response.get("error")
+            if error.response.status_code == 429 or error.response.status_code >= 500:
+                raise
+            if self._clock() - post.claimed_at < UNKNOWN_FOR:
+                raise Refused(f"{said}: whether it was posted cannot be looked up", None) from error
+            log.warning("%s is posted anew; its reply was lost, and %s", post.key, said)
+            return post
+
     async def _found(self, post: Post, place: Place) -> Post:
         """The message whose reply was lost, if Slack did take it."""
         oldest = f"{(post.claimed_at - EARLIER).timestamp():.6f}"
         cursor: str | None = None
         for _ in range(PAGES):
             reply = await self._page(post.channel, place.thread_ts, oldest, cursor)
-            for message in reply["messages"]:
+            for message in content(reply, "messages", list):
                 if _key(message) == post.key:
                     await self._note(post.key, message["ts"], "", final=False)
                     return Post(
@@ -114,7 +149,7 @@ class Posting:
             unfurl_links=False,
             unfurl_media=False,
         )
-        ts = str(reply["ts"])
+        ts = content(reply, "ts", str)
         await self._note(key, ts, message.digest, final=final)
         return ts
 
@@ -152,7 +187,10 @@ def _key(message: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _not_now(error: SlackApiError) -> NotNow:
+def _told(error: SlackApiError, ts: str | None) -> NotNow | Refused:
     if error.response.status_code == 429:
         return NotNow("Slack asks to wait", float(error.response.headers.get("Retry-After", 1)))
-    return NotNow(f"Slack refuses: {error.response.get('error')}", 15.0)
+    said = str(error.response.get("error"))
+    if said in EVERYTHING or error.response.status_code >= 500:
+        return NotNow(f"Slack refuses: {said}", 15.0)
+    return Refused(f"Slack refuses this message: {said}", ts)

@@ -7,6 +7,7 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,12 +22,14 @@ from bot.perform import TROUBLE
 from bot.slack.board import Board
 from bot.slack.connections import Connections, Health
 from bot.slack.conversation import Conversation
-from bot.slack.directory import NO_ANSWER, Directory
+from bot.slack.directory import Directory
+from bot.slack.due import Ought
 from bot.slack.home_tab import HomeTab
 from bot.slack.http_mode import PATH, serve_http
 from bot.slack.listeners import Listeners
 from bot.slack.people_file import PeopleFile
 from bot.slack.posting import Posting
+from bot.slack.replies import NO_ANSWER
 from bot.slack.settings import SlackSettings
 from bot.slack.threads import Threads
 from bot.slack.workspace import find_channel, who_we_are
@@ -44,6 +47,8 @@ BEAT_S = 1.0
 PEOPLE_S = 60.0
 HOME_S = 1.0
 CHANNEL_S = 15.0
+LOOK_BACK = timedelta(hours=1)
+"""What came and went so long before the start still gets its card."""
 RATE_LIMIT_RETRIES = 2
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -61,40 +66,74 @@ class Bot:
         outside: Outside,
     ) -> None:
         self._store = store
-        self._outside = outside
-        self._settings = settings
         self._people = people
+        self._settings = settings
+        self._outside = outside
         self._threads = Threads()
+        self._settled = ""
+        """The name that the desk's channel had when it was last looked up."""
         self._slack = web_client(settings, session, retries=RATE_LIMIT_RETRIES)
-        posting_slack = web_client(settings, session, retries=0)  # the board waits by itself
-        clock, ticks = outside.clock, outside.monotonic_ns
         self.directory = Directory(self._slack, people.read)
-        posting = Posting(posting_slack, store, clock, self._threads)
-        self.board = Board(store, posting, people, self._threads, clock, ticks, settings.command)
-        conversation = Conversation(
-            store, self.directory, self._threads, clock, ticks, settings.command
-        )
-        self._home = HomeTab(
-            store,
+        self.board = self._new_board(session)
+        self._home = self._new_home_tab()
+        self._app = _app(settings, session, us)
+        Listeners(
+            self._new_conversation(),
+            self.board,
+            self._home,
             self.directory,
             self._slack,
-            self._threads,
-            clock,
-            ticks,
-            people,
-            self.board.outbox,
-            self.health,
-        )
-        self._app = _app(settings, self._slack, us)
-        listeners = Listeners(
-            conversation, self.board, self._home, self.directory, self._slack, _trouble_id
-        )
-        listeners.register(self._app, settings.command)
+            us.bot_user_id or "",
+            _trouble_id,
+        ).register(self._app, settings.command)
         self._connections: Connections | None = None
         if settings.mode == "socket":
             assert settings.app_token is not None, "the settings were checked"
             opening = web_client(settings, session, retries=0)
+            ticks = outside.monotonic_ns
             self._connections = Connections(self._app, settings.app_token, opening, ticks)
+
+    def _new_board(self, session: aiohttp.ClientSession) -> Board:
+        clock = self._outside.clock
+        slack = web_client(self._settings, session, retries=0)  # the board waits by itself
+        ought = Ought(
+            self._store,
+            self._people,
+            self._outside.monotonic_ns,
+            self._settings.command,
+            clock() - LOOK_BACK,
+        )
+        posting = Posting(slack, self._store, clock, self._threads)
+        return Board(ought, posting, self._threads, clock)
+
+    def _new_conversation(self) -> Conversation:
+        return Conversation(
+            self._store,
+            self.directory,
+            self._threads,
+            self._outside.clock,
+            self._outside.monotonic_ns,
+            self._settings.command,
+            self.board.announce,
+            self._desk_channel,
+        )
+
+    def _desk_channel(self) -> str:
+        workspace = self._people.read().workspace
+        return workspace.desk_channel if workspace else ""
+
+    def _new_home_tab(self) -> HomeTab:
+        return HomeTab(
+            self._store,
+            self.directory,
+            self._slack,
+            self._threads,
+            self._outside.clock,
+            self._outside.monotonic_ns,
+            self._people,
+            self.board.outbox,
+            self.health,
+        )
 
     def health(self) -> Health:
         if self._connections is None:
@@ -118,13 +157,12 @@ class Bot:
                 running.create_task(_every(BEAT_S, self._beat))
 
     async def _settle_channel(self) -> None:
-        if self.board.channel is not None:
+        name = self._desk_channel()
+        if self.board.channel is not None and name == self._settled:
             return
-        workspace = self._people.read().workspace
-        assert workspace is not None, "checked at the start"
-        self.board.channel = await find_channel(self._slack, workspace.desk_channel)
+        self.board.channel, self._settled = await find_channel(self._slack, name), name
         if self.board.channel is None:
-            log.warning("there is no channel %s: cards wait", workspace.desk_channel)
+            log.warning("there is no channel %s: cards wait", name)
         self.board.wake()
 
     async def _beat(self) -> None:
@@ -146,10 +184,10 @@ class Bot:
 async def serve(store: Store, people_file: Path, settings: SlackSettings, outside: Outside) -> None:
     """Run until SIGTERM or SIGINT. Raises AlreadyRunning, PeopleUnusable, WrongWorkspace."""
     people = PeopleFile(people_file)
-    single = SingleProcess(store.home.run / "bot.pid")
+    single = SingleProcess(store.home.bot_single)
     single.acquire()
     log_to(store.home.logs, outside.environment.get("LOG_LEVEL", "INFO"))
-    forget_proxies(settings)
+    settle_environment(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -169,6 +207,8 @@ async def _run(
 ) -> None:
     workspace = people.read().workspace
     team = workspace.team if workspace else ""
+    for desk in store.read(desks):
+        store.brake(desk)  # warm: the first kill is in a hurry
     us = await who_we_are(web_client(settings, session, retries=2), team, settings.bot_token)
     where = settings.api_url if settings.mode == "socket" else f"port {settings.http_port}{PATH}"
     outside.say(f"ready bot {where}")
@@ -213,20 +253,21 @@ def web_client(
     )
 
 
-def _app(settings: SlackSettings, slack: AsyncWebClient, us: AuthorizeResult) -> AsyncApp:
+def _app(settings: SlackSettings, session: aiohttp.ClientSession, us: AuthorizeResult) -> AsyncApp:
     async def authorize() -> AuthorizeResult:
         return us
 
     return AsyncApp(
-        client=slack,
+        client=AsyncWebClient(base_url=settings.api_url, session=session, retry_handlers=[]),
         authorize=authorize,
         signing_secret=settings.signing_secret or "not used over sockets",
         request_verification_enabled=settings.mode == "http",
     )
 
 
-def forget_proxies(settings: SlackSettings) -> None:
-    """The SDK sends even loopback through a proxy that the environment names."""
+def settle_environment(settings: SlackSettings) -> None:
+    """What the SDK would take from it by itself: the token, and a proxy even for loopback."""
+    os.environ.pop("SLACK_BOT_TOKEN", None)
     if urlsplit(settings.api_url).hostname not in LOOPBACK:
         return
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):

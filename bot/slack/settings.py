@@ -62,7 +62,7 @@ def slack_settings(home: Path) -> SlackSettings:
     Raises SettingsUnusable.
     """
     try:
-        found = _from_environment(_of_sandbox(home))
+        found = _from_environment(of_sandbox(home))
     except ValidationError as bad:
         told = [f"{error['loc'][0]}: {error['msg']}" for error in bad.errors(include_input=False)]
         raise SettingsUnusable("; ".join(told)) from None
@@ -84,7 +84,8 @@ def _from_environment(sandbox: dict[str, str]) -> SlackSettings:
         raise
 
 
-def _of_sandbox(home: Path) -> dict[str, str]:
+def of_sandbox(home: Path) -> dict[str, str]:
+    """The variables of the workspace that lives in a demo's home; empty for any other home."""
     file = home / "sandbox" / "slack" / "slack.json"
     if not file.exists():
         return {}
@@ -94,4 +95,5 @@ def _of_sandbox(home: Path) -> dict[str, str]:
         "SLACK_APP_TOKEN": told["app_token"],
         "SLACK_SIGNING_SECRET": told["signing_secret"],
         "SLACK_API_URL": told["base_url"],
+        "SLACK_MODE": "socket",
     }

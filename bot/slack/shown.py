@@ -3,29 +3,39 @@
 from collections.abc import Iterable, Sequence
 
 from bot.answer import FAILED, OK, REFUSED, USAGE, Answer, Table
-from bot.slack.message import Block, Message, context, divider, fields, message, section, sections
-from bot.slack.mrkdwn import bold, escape, preformatted
+from bot.slack.message import Block, Message, context, message, section, sections
+from bot.slack.mrkdwn import SECTION_MAX, bold, escape, preformatted
 
 SIGNS = {OK: "", FAILED: "🔴 ", REFUSED: "⛔ ", USAGE: "❔ "}
+LABEL_MAX = 32
 NARROW = 4
 """Tables of so many columns stand in columns on a phone; wider ones become a paragraph per row."""
-NARROW_ROWS = 25
-AS_FIELDS = 6
 WIDE_ROWS = 20
 
 
 def answer_message(answer: Answer) -> Message:
-    """The text alone says what title and sentences say."""
+    """The text alone says what the blocks say, as far as Slack takes it."""
     lines = [f"{SIGNS[answer.code]}{answer.title}", *answer.lines]
-    return message("\n".join(escape(line) for line in lines), answer_blocks(answer))
+    for table in answer.tables:
+        lines += [table.title, *(_spoken(table.head, row) for row in table.rows[:WIDE_ROWS])]
+    text = "\n".join(escape(line) for line in lines if line)
+    return message(text, answer_blocks(answer))
 
 
 def answer_blocks(answer: Answer) -> list[Block]:
     """Title, sentences, tables."""
     title = f"{SIGNS[answer.code]}{bold(answer.title)}"
-    lines = [escape(line) for line in answer.lines]
+    lines = [labelled(line) for line in answer.lines]
     tables = [block for table in answer.tables for block in table_blocks(table)]
     return [section(title), *sections(lines), *tables]
+
+
+def labelled(line: str) -> str:
+    """A line as mrkdwn; what stands before its first colon is its name."""
+    label, colon, said = line.partition(": ")
+    if colon and len(label) <= LABEL_MAX and "," not in label and not label.startswith(" "):
+        return f"{bold(label)}: {escape(said)}"
+    return escape(line)
 
 
 def table_blocks(table: Table) -> list[Block]:
@@ -34,24 +44,22 @@ def table_blocks(table: Table) -> list[Block]:
         return [*named, context(["none"])]
     if len(table.head) <= NARROW:
         return [*named, *_columns(table)]
-    if len(table.rows) <= AS_FIELDS:
-        return [*named, *(block for row in table.rows for block in _as_fields(table.head, row))]
     return [*named, *_paragraphs(table)]
 
 
 def _columns(table: Table) -> list[Block]:
-    rows = [list(table.head), *(list(row) for row in table.rows[:NARROW_ROWS])]
+    """As many rows as a section takes: cut in the middle it would never end."""
+    rows = [list(table.head), *(list(row) for row in table.rows)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(table.head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return [section(preformatted(lines)), *_rest(len(table.rows) - NARROW_ROWS)]
-
-
-def _as_fields(head: Sequence[str], row: Sequence[str]) -> list[Block]:
-    pairs = [(name or "·", cell or "·") for name, cell in zip(head[1:], row[1:], strict=True)]
-    return [divider(), section(bold(row[0])), *fields(pairs)]
+    lines: list[str] = []
+    left = SECTION_MAX - len(preformatted([]))
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        left -= len(escape(line.rstrip())) + 1
+        if left < 0:
+            break
+        lines.append(line.rstrip())
+    return [section(preformatted(lines)), *_rest(len(rows) - len(lines))]
 
 
 def _paragraphs(table: Table) -> list[Block]:
@@ -60,12 +68,13 @@ def _paragraphs(table: Table) -> list[Block]:
 
 
 def _paragraph(head: Sequence[str], row: Sequence[str]) -> str:
-    said = " · ".join(
-        f"{escape(name)} {escape(cell)}"
-        for name, cell in zip(head[1:], row[1:], strict=True)
-        if cell
+    return f"• {bold(row[0])} · {escape(_spoken(head[1:], row[1:]))}"
+
+
+def _spoken(head: Sequence[str], row: Sequence[str]) -> str:
+    return " · ".join(
+        f"{name} {cell}".strip() for name, cell in zip(head, row, strict=True) if cell
     )
-    return f"{bold(row[0])} · {said}"
 
 
 def _rest(missing: int) -> Iterable[Block]:

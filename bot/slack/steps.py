@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.slack.card_words import Seen, title
+from bot.slack.card_words import Seen, overtaken, title
 from bot.slack.message import Message, message, section
 from bot.slack.mrkdwn import bold, escape, mention, moment
 from core.requests import Action, RequestState
@@ -27,7 +27,8 @@ def step(seen: Seen) -> Step | None:
         lines.append(f"{bold(request.decided_by)} {did} at {moment(request.decided_at)}.")
     if request.outcome:
         lines.append(escape(request.outcome))
-    if request.state is RequestState.EXPIRED and request.action is Action.KILL:
+    unconfirmed = request.state is RequestState.EXPIRED and not overtaken(seen)
+    if unconfirmed and request.action is Action.KILL:
         asker = next((p.slack for p in seen.people if p.name == request.requester), None)
         lines.append("Positions are as they were." + (f" {mention(asker)}" if asker else ""))
     loud = request.state in (RequestState.EXECUTED, RequestState.FAILED, RequestState.EXPIRED)

@@ -67,6 +67,12 @@ def tightening(text: str) -> bool:
     return bool(words) and _verb(words)[0] in ("kill", "reduce-only")
 
 
+def every_desk(text: str) -> Typed:
+    """A tightening where nobody knows which desks there are: all of them, whichever was named."""
+    verb, words = _verb(plain(text).split())
+    return Typed(verb, tuple(words), None)
+
+
 def plain(text: str) -> str:
     """As the person saw it: Slack escapes signs, rewrites mentions, and rounds quotes and dashes."""
     shown = _ESCAPED.sub(_shown, text.translate(_SIGNS))
@@ -94,9 +100,9 @@ def _desk(
     """The desk named by --desk or, where `first`, by the first word; and the other words."""
     for at, word in enumerate(words):
         if word == "--desk" and at + 1 < len(words):
-            return words[at + 1], [*words[:at], *words[at + 2 :]]
+            return words[at + 1].strip("\"'"), [*words[:at], *words[at + 2 :]]
         if word.startswith("--desk="):
-            return word.removeprefix("--desk="), [*words[:at], *words[at + 1 :]]
+            return word.removeprefix("--desk=").strip("\"'"), [*words[:at], *words[at + 1 :]]
     if first and words and words[0] in desks:
         return words[0], words[1:]
     return None, words

@@ -18,7 +18,7 @@ from store.store import open_store
 from tests.bot.shell import ETH, Shell
 from tests.bot.terminal import BOOT, BTC, LOOK
 
-WITHOUT_WORDS_OR_CODE = {"health": 1, "limits": 1, "confirm": 2, "object": 2, "note": 2}
+WITHOUT_WORDS_OR_CODE = {"health": 1, "limits": 1, "confirm": 2, "object": 2, "note": 2, "close": 2}
 """What a bare command comes to where it is not simply done."""
 
 

@@ -11,7 +11,7 @@ from tests.bot.terminal import Terminal
 assert front.FAMILIES, "importing the front registers every command"
 
 VERBS = sorted(COMMANDS)
-WORDS = {"confirm": ["kill-1"], "object": ["kill-1"], "note": ["seen it"]}
+WORDS = {"confirm": ["kill-1"], "object": ["kill-1"], "note": ["seen it"], "close": ["BTC"]}
 LOOKING = [name for name in VERBS if COMMANDS[name].act is Act.LOOK]
 
 
@@ -30,6 +30,7 @@ def test_the_commands_are_those_of_the_scope() -> None:
         "object",
         "requests",
         "limits",
+        "close",
         "note",
         "events",
         "help",
@@ -83,7 +84,9 @@ def test_every_command_runs_on_a_desk_whose_exchange_was_never_read(
         assert typed.facts["code"] == typed.code
         assert typed.facts["title"]
     assert typed.text
-    assert typed.code == {"health": 1, "limits": 1, "confirm": 3, "object": 3}.get(verb, 0)
+    assert typed.code == {"health": 1, "limits": 1, "confirm": 3, "object": 3, "close": 3}.get(
+        verb, 0
+    )
 
 
 @pytest.mark.parametrize("verb", LOOKING)

@@ -6,8 +6,12 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
-from bot.commands import acting, health, looking
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
+from bot.commands import acting, health, looking, recorded
 from bot.commands.registry import markdown_table
+from bot.slack.settings import SlackSettings
 from core import flatten, orders, requests
 from core.gate import FORBIDDEN, GateRefusal
 from core.modes import CONSTRAINTS, Mode
@@ -15,7 +19,7 @@ from core.orders import Kind
 from core.risk import LANES, RiskRefusal
 from trader.settings import Settings
 
-FAMILIES = (looking, acting, health)
+FAMILIES = (looking, recorded, acting, health)
 """Importing a family registers its commands."""
 
 ROOT = Path(__file__).parents[2]
@@ -91,9 +95,17 @@ def commands() -> str:
 
 
 def settings() -> str:
+    return _variables(Settings)
+
+
+def slack_settings() -> str:
+    return _variables(SlackSettings)
+
+
+def _variables(of: type[BaseSettings]) -> str:
     rows = [["variable", "default", "meaning"]]
-    for field in Settings.model_fields.values():
-        default = "" if field.default is None else field.default
+    for field in of.model_fields.values():
+        default = "" if field.default in (None, PydanticUndefined) else field.default
         shown = int(default) if isinstance(default, bool) else default
         rows.append([f"`{field.alias}`", str(shown), str(field.description)])
     return _table(rows)
@@ -106,7 +118,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "lives": lives,
         "refusals": refusals,
     },
-    "README.md": {"commands": commands, "settings": settings},
+    "README.md": {"commands": commands, "settings": settings, "slack-settings": slack_settings},
 }
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.slack.settings import SlackSettings
 from tests.docs.generated import PARTS, ROOT, drawn
 from trader.settings import Settings
 
@@ -25,4 +26,5 @@ def test_every_risk_variable_is_in_the_example_environment() -> None:
 def test_the_example_environment_names_no_unknown_variable() -> None:
     example = (ROOT / ".env.example").read_text()
     named = re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)
-    assert set(named) <= {field.alias for field in Settings.model_fields.values()}
+    fields = [*Settings.model_fields.values(), *SlackSettings.model_fields.values()]
+    assert set(named) <= {field.alias for field in fields}
