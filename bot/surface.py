@@ -13,6 +13,8 @@ class Surface:
     """What a person adds to prove who they are; nothing where the account is the proof."""
     again: str
     """What shows an answer anew by itself; nothing where that cannot be done."""
+    brief: bool = False
+    """What another command shows is left to that command: the answer is read on a phone."""
 
     def says(self, words: str) -> str:
         return f"{self.begin} {words}"
@@ -31,4 +33,4 @@ def terminal(begin: str = "perps-bot") -> Surface:
 
 def slack(command: str) -> Surface:
     """A workspace in which the bot answers to `command`."""
-    return Surface(command, "perps-bot", "", "")
+    return Surface(command, "perps-bot", "", "", brief=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from store.schema import flatten_jobs, requests, slack_posts
@@ -52,7 +52,7 @@ def read_post(connection: Connection, key: str) -> Post | None:
 def jobs_without_final_post(
     connection: Connection, desk: str, prefix: str, since: datetime
 ) -> list[str]:
-    """Flattens that no request asked for, newer than a moment, whose card is not finished; oldest first."""
+    """Flattens that no request asked for: those since a moment without a card, and unfinished cards."""
     key = literal(prefix) + flatten_jobs.c.id
     rows = connection.execute(
         select(flatten_jobs.c.id)
@@ -60,9 +60,11 @@ def jobs_without_final_post(
         .outerjoin(slack_posts, slack_posts.c.key == key)
         .where(
             flatten_jobs.c.desk == desk,
-            flatten_jobs.c.asked_at >= since,
             requests.c.id.is_(None),
-            or_(slack_posts.c.key.is_(None), slack_posts.c.final == 0),
+            or_(
+                and_(slack_posts.c.key.is_(None), flatten_jobs.c.asked_at >= since),
+                slack_posts.c.final == 0,
+            ),
         )
         .order_by(flatten_jobs.c.asked_at)
     )

@@ -123,7 +123,7 @@ def risk_line(picture: Picture) -> str:
     if account is None:
         parts.append(f"margin and liquidation buffer {UNKNOWN}")
     else:
-        parts.append(f"margin used {money(account.initial_margin_usd)}")
+        parts.append(f"margin used {margin_of(picture)}")
         parts.append(f"liquidation buffer {buffer_of(picture)}")
     marks = [held.mark.at for held in picture.positions if held.mark]
     if marks:
@@ -131,15 +131,25 @@ def risk_line(picture: Picture) -> str:
     return "; ".join(parts)
 
 
+def margin_of(picture: Picture) -> str:
+    """The margin used, as the exchange last told it."""
+    account = picture.account
+    return UNKNOWN if account is None else _told(picture, money(account.initial_margin_usd))
+
+
 def buffer_of(picture: Picture) -> str:
     """The liquidation buffer as the exchange last told it."""
-    account, now = picture.account, picture.now
+    account = picture.account
     if account is None or not account.liquidation_buffer_pct:
         return UNKNOWN
-    shown = f"{account.liquidation_buffer_pct} %"
-    if (now - account.at).total_seconds() > ACCOUNT_FRESH_S:
-        return f"{UNKNOWN} (was {shown}, {age(account.at, now)})"
-    return shown
+    return _told(picture, f"{account.liquidation_buffer_pct} %")
+
+
+def _told(picture: Picture, figure: str) -> str:
+    account, now = picture.account, picture.now
+    if account is not None and (now - account.at).total_seconds() > ACCOUNT_FRESH_S:
+        return f"{UNKNOWN} (was {figure}, {age(account.at, now)})"
+    return figure
 
 
 def drawdown_of(picture: Picture) -> str:

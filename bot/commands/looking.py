@@ -96,7 +96,7 @@ def _status(picture: Picture, surface: Surface) -> Answer:
     lines += flatten_lines(picture)
     lines += process_lines(picture)
     tables = [positions_table(picture)] if picture.positions else []
-    if picture.live:
+    if picture.live and not surface.brief:
         tables.append(orders_table("live orders", picture.live, picture.now))
     title = f"{picture.desk}: {mode_line(picture)}"
     return Answer(title, lines, tables, facts_of(picture))

@@ -32,7 +32,11 @@ class Demo:
 
 def run_demo(demo: Demo, outside: Outside) -> int:
     """Start everything, show it until Ctrl+C, end everything."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # a shell's background job ignores the second one
+        signal.signal(number, signal.default_int_handler)
     store = open_store(demo.home, outside.clock())
     children = Children(store.home.logs)
     try:

@@ -36,7 +36,7 @@ def card(seen: Seen) -> Message:
 
 def _sign(seen: Seen) -> str:
     if seen.request.state in (RequestState.ASKED, RequestState.CONFIRMED):
-        return "🟡" if seen.request.action is Action.REDUCE_ONLY else "🔴"
+        return "🔴" if seen.request.action is Action.KILL else "🟡"
     if seen.request.state is RequestState.EXECUTED:
         return "✅"
     return "🔴" if seen.request.state is RequestState.FAILED else "⚪"

@@ -42,7 +42,9 @@ class Seen:
         """What must be seen at once when it changes; figures that only move are not part of it."""
         legs = [f"{leg.product_id}:{leg.state}" for leg in self.job.legs] if self.job else []
         mode = self.picture.row.mode.name
-        held = [f"{h.position.product_id}:{h.contracts}" for h in self.picture.positions]
+        held = [
+            f"{h.position.product_id}:{h.contracts}:{h.covered}" for h in self.picture.positions
+        ]
         known = str(self.picture.unknown is None)
         return "|".join([self.request.state, mode, known, *legs, *held])
 

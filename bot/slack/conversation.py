@@ -1,13 +1,14 @@
 """What people do in Slack, carried out: a command typed, a button pressed, each by a known person."""
 
+import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.answer import OK, REFUSED, Answer
+from bot.answer import FAILED, OK, REFUSED, Answer
 from bot.commands.registry import COMMANDS, Context
 from bot.perform import TROUBLE, failed, perform
 from bot.record import on_record
@@ -87,6 +88,7 @@ class Conversation:
         self._surface = slack(command)
         self._announce = announce
         self._channel = channel
+        self._recording: set[asyncio.Task[None]] = set()
 
     async def say(self, said: Said) -> Answer:
         """Do what was typed; the answer for whoever typed it."""
@@ -98,11 +100,12 @@ class Conversation:
         trust = await lane(self._trust, typed)
         person = await self._directory.person(said.account, said.team, trust)
         if isinstance(person, Stranger):
-            return await self._turned_away(said.account, typed.verb, person)
+            return self._turned_away(said.account, typed.verb, person)
         answer = await lane(self._do, typed, Actor(person.name, person), said)
         if found.act is not Act.LOOK:
-            await self._came_from_slack(said, typed, person, answer)
-        if found.announced and answer.code == OK:
+            self._record_later(self._came_from_slack(said, typed, person, answer))
+        pending = typed.tightens and answer.code == FAILED  # no card comes of it
+        if pending or (found.announced and answer.code == OK):
             self._announce(f"said:{typed.verb}-{said.id}", typed.desk or "", answer)
         if typed.alone:
             return _with_help(answer, self._surface)
@@ -116,15 +119,15 @@ class Conversation:
         except TROUBLE as why:
             return failed(why, self._store.home.root, self._surface, tightens=False)
         if request is None:
-            return await self._altered(pressed, verb)
+            return self._altered(pressed, verb)
         trust = Trust.LAST_KNOWN if verb == "object" else _trust_to_confirm(request)
         person = await self._directory.person(pressed.account, pressed.team, trust)
         if isinstance(person, Stranger):
-            return await self._turned_away(pressed.account, verb, person)
+            return self._turned_away(pressed.account, verb, person)
         typed = Typed(verb, (request.id,), request.desk)
         said = Said(pressed.id, pressed.account, pressed.team, pressed.channel, pressed.action)
         answer = await self._threads.tighten(self._do, typed, Actor(person.name, person), said)
-        await self._came_from_slack(said, typed, person, answer)
+        self._record_later(self._came_from_slack(said, typed, person, answer))
         return self._beside_card(answer)
 
     def _beside_card(self, answer: Answer) -> Answer:
@@ -149,7 +152,7 @@ class Conversation:
         """Whoever is nobody here is not even told what they mistyped."""
         person = await self._directory.person(said.account, said.team, Trust.LAST_KNOWN)
         if isinstance(person, Stranger):
-            return await self._turned_away(said.account, "a command", person)
+            return self._turned_away(said.account, "a command", person)
         return answer
 
     def _trust(self, typed: Typed) -> Trust:
@@ -199,17 +202,17 @@ class Conversation:
 
         return self._store.read(query)
 
-    async def _altered(self, pressed: Pressed, verb: str) -> Answer:
+    def _altered(self, pressed: Pressed, verb: str) -> Answer:
         body = {"verb": verb, "account": pressed.account, "claimed": pressed.request[:80]}
-        await self._note("click_refused", Actor(f"slack:{pressed.account}"), body)
+        self._record_later(self._note("click_refused", Actor(f"slack:{pressed.account}"), body))
         lines = [f"See what waits: {self._surface.says('requests')}. Nothing was changed."]
         return Answer(
             f"{verb} refused: this button belongs to no request of ours", lines, code=REFUSED
         )
 
-    async def _turned_away(self, account: str, verb: str, why: Stranger) -> Answer:
+    def _turned_away(self, account: str, verb: str, why: Stranger) -> Answer:
         body = {"verb": verb, "account": account, "refused": why.name}
-        await self._note("stranger_refused", Actor(f"slack:{account}"), body)
+        self._record_later(self._note("stranger_refused", Actor(f"slack:{account}"), body))
         lines = [
             "Who is listened to stands in escalation.yaml (`slack:` member ID); an operator adds you there."
             if why is Stranger.NOT_NAMED
@@ -217,6 +220,16 @@ class Conversation:
             "Nothing was changed.",
         ]
         return Answer(f"{verb} refused: {why.value}", lines, code=REFUSED)
+
+    def _record_later(self, note: Coroutine[Any, Any, None]) -> None:
+        """Nobody waits for an answer because the store is slow to keep who asked."""
+        task = asyncio.get_running_loop().create_task(note)
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
+
+    async def settle(self) -> None:
+        """At the end: what is still to be recorded."""
+        await asyncio.gather(*self._recording)
 
     async def _note(
         self, kind: str, actor: Actor, body: Mapping[str, Any], desk: str | None = None

@@ -10,6 +10,7 @@ from bot.commands.lines import (
     constraint_lines,
     drawdown_of,
     gate_line,
+    margin_of,
     process_lines,
 )
 from bot.commands.shown import UNKNOWN, positions_table
@@ -29,14 +30,12 @@ from bot.slack.message import (
     sections,
 )
 from bot.slack.mrkdwn import bold, escape, moment
-from bot.slack.shown import answer_blocks, labelled, table_blocks
+from bot.slack.shown import MODES, answer_blocks, labelled, table_blocks
 from bot.words import age, count, money, signed
 from core.books import Books
 from core.modes import Mode
 from core.people import Act, Person
 from core.requests import RequestState
-
-SIGN = {Mode.ACTIVE: "🟢", Mode.REDUCE_ONLY: "🟡", Mode.HELD: "🔴", Mode.KILLED: "⛔"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _desk(picture: Picture) -> list[Block]:
     lines = [said, *map(labelled, constraint_lines(picture)), *asks, labelled(gate_line(picture))]
     positions = table_blocks(positions_table(picture)) if picture.positions else []
     return [
-        header(f"{SIGN[mode]} {picture.desk}: {mode.name}"),
+        header(f"{MODES[mode.name]} {picture.desk}: {mode.name}"),
         *sections([*lines, open_]),
         *fields(_figures(picture)),
         *positions,
@@ -123,13 +122,13 @@ def _desk(picture: Picture) -> list[Block]:
 def _figures(picture: Picture) -> list[tuple[str, str]]:
     """Money and risk, each said to be UNKNOWN where it is not known now."""
     books = picture.books if isinstance(picture.books, Books) else None
-    account, today, leverage = picture.account, picture.today, picture.leverage
+    today, leverage = picture.today, picture.leverage
     return [
         ("P&L today (UTC)", _now(picture, signed(today.net_usd) if today else None)),
         ("Equity", _now(picture, money(books.equity_usd) if books else None)),
         ("Leverage", _now(picture, f"{leverage:.2f}x" if leverage is not None else None)),
         ("Drawdown", _now(picture, drawdown_of(picture))),
-        ("Margin used", money(account.initial_margin_usd) if account else UNKNOWN),
+        ("Margin used", margin_of(picture)),
         ("Liquidation buffer", buffer_of(picture)),
     ]
 

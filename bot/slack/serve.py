@@ -77,8 +77,9 @@ class Bot:
         self.board = self._new_board(session)
         self._home = self._new_home_tab()
         self._app = _app(settings, session, us)
+        self._conversation = self._new_conversation()
         Listeners(
-            self._new_conversation(),
+            self._conversation,
             self.board,
             self._home,
             self.directory,
@@ -144,6 +145,7 @@ class Bot:
         """Until cancelled."""
         async with AsyncExitStack() as ending:
             ending.callback(self._threads.close)
+            ending.push_async_callback(self._conversation.settle)
             if self._connections is None:
                 runner = await serve_http(self._app, self._settings.http_port)
                 ending.push_async_callback(runner.cleanup)

@@ -7,6 +7,7 @@ from bot.slack.message import Block, Message, context, message, section, section
 from bot.slack.mrkdwn import SECTION_MAX, bold, escape, preformatted
 
 SIGNS = {OK: "", FAILED: "🔴 ", REFUSED: "⛔ ", USAGE: "❔ "}
+MODES = {"ACTIVE": "🟢", "REDUCE_ONLY": "🟡", "HELD": "🔴", "KILLED": "⛔"}
 LABEL_MAX = 32
 NARROW = 4
 """Tables of so many columns stand in columns on a phone; wider ones become a paragraph per row."""
@@ -15,7 +16,7 @@ WIDE_ROWS = 20
 
 def answer_message(answer: Answer) -> Message:
     """The text alone says what the blocks say, as far as Slack takes it."""
-    lines = [f"{SIGNS[answer.code]}{answer.title}", *answer.lines]
+    lines = [f"{_sign(answer)}{answer.title}", *answer.lines]
     for table in answer.tables:
         lines += [table.title, *(_spoken(table.head, row) for row in table.rows[:WIDE_ROWS])]
     text = "\n".join(escape(line) for line in lines if line)
@@ -24,10 +25,18 @@ def answer_message(answer: Answer) -> Message:
 
 def answer_blocks(answer: Answer) -> list[Block]:
     """Title, sentences, tables."""
-    title = f"{SIGNS[answer.code]}{bold(answer.title)}"
+    title = f"{_sign(answer)}{bold(answer.title)}"
     lines = [labelled(line) for line in answer.lines]
     tables = [block for table in answer.tables for block in table_blocks(table)]
     return [section(title), *sections(lines), *tables]
+
+
+def _sign(answer: Answer) -> str:
+    """How it went; and where the title names a desk's mode, that mode's."""
+    mode = answer.facts.get("mode")
+    if answer.code == OK and f": {mode}" in answer.title:
+        return f"{MODES[str(mode)]} "
+    return SIGNS[answer.code]
 
 
 def labelled(line: str) -> str:

@@ -1,0 +1,135 @@
+"""The whole demo, with an exchange and a trader: from a kill in Slack to flat, and back to trading."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.slack.card import CONFIRM
+from core.modes import Mode
+from tests.slack.home import Home
+from tests.slack.reading import buttons
+from tests.slack.workspace_process import Workspace, wait_until
+from tests.slack.world import memory
+
+DESK = "main"
+BESIDE = 4
+FLAT_S = 30
+WORKING = ("OPEN", "PENDING")
+
+
+class Demo:
+    """`perps-bot demo`, run as somebody runs it who has no browser."""
+
+    def __init__(self, place: Path) -> None:
+        base = free_ports()
+        arguments = [f"--home={place / 'demo'}", f"--port-base={base}", "--no-browser"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "demo", *arguments],
+            env={name: value for name, value in os.environ.items() if "PROXY" not in name.upper()},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._wait_ready()
+        self.home = Home(place / "demo")
+        self.workspace = Workspace(place / "demo", f"http://127.0.0.1:{base}")
+
+    def _wait_ready(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("ready"):
+                return
+        raise AssertionError(f"the demo ended ({self.process.wait(timeout=10)})")
+
+    def card(self, *sayings: str) -> Any:
+        """The newest card that says this; it may take the desk a while."""
+
+        def found() -> list[Any]:
+            return [
+                m
+                for m in self.workspace.said_by_bot(f" {DESK}: ")
+                if all(s in m["text"] for s in sayings)
+            ]
+
+        wait_until(found, f"a card saying {sayings}", seconds=FLAT_S)
+        return found()[-1]
+
+    def positions(self) -> list[Any]:
+        """What the exchange has open."""
+        return [p for p in self._ledger()["positions"] if float(p["number_of_contracts"])]
+
+    def working(self) -> list[Any]:
+        return [order for order in self._ledger()["orders"] if order["status"] in WORKING]
+
+    def _ledger(self) -> Any:
+        return self.workspace.get("/_ui/exchange/_sim/ledger")
+
+    def close(self) -> None:
+        self.workspace.close()
+        self.home.close()
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait(timeout=60)
+
+
+def free_ports() -> int:
+    """The first of some that follow each other and that nobody listens at."""
+    for base in range(21_000 + os.getpid() % 4_000, 30_000, BESIDE):
+        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+            try:
+                for at, listener in enumerate((one, two, three)):
+                    listener.bind(("127.0.0.1", base + (0, 1, 3)[at]))
+            except OSError:
+                continue
+            return base
+    raise AssertionError("no port is free")
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with memory() as place:
+        demo = Demo(place)
+        yield demo
+        demo.close()
+
+
+def test_from_a_kill_to_flat_and_back_to_trading(demo: Demo) -> None:
+    wait_until(demo.positions, "a position", seconds=FLAT_S)
+    assert demo.workspace.command("alice", "kill fills without orders")["ok"]
+    card = demo.card("HELD, kill asked by alice", "STILL OPEN, worth $")
+    assert "Entries are being cancelled, protective stops stay." in card["text"]
+
+    assert demo.workspace.click("bob", card, CONFIRM)["ok"]
+
+    done = demo.card("KILLED, flat and verified")
+    assert done["ts"] == card["ts"]
+    assert buttons(done["blocks"]) == {}
+    assert " at " in done["text"], "at which price what was closed"
+    assert demo.positions() == []
+    assert demo.working() == []
+    replies = [m for m in demo.workspace.messages() if m["thread_ts"] == card["ts"]]
+    assert [reply["broadcast"] for reply in replies if reply["ts"] != card["ts"]][-1]
+
+    assert demo.workspace.command("alice", "resume understood")["ok"]
+    card = demo.card("alice asks to resume")
+    assert demo.workspace.click("bob", card, CONFIRM)["ok"]
+    demo.card("resumed, ACTIVE now")
+    assert demo.home.mode(DESK) is Mode.ACTIVE
+
+
+def test_a_kill_on_one_voice_in_the_terminal_is_told_in_slack(demo: Demo) -> None:
+    wait_until(demo.positions, "a position", seconds=FLAT_S)
+
+    assert demo.home.type("--kill-switch", "smoke").code == 0
+
+    told = demo.card("smoke", "✅")
+    assert "Asked by *shell:" in told["text"]
+    assert "The desk is KILLED." in told["text"]
+    assert demo.positions() == []
