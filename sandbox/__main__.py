@@ -1,4 +1,4 @@
-"""Starts one server of the sandbox: ``python -m sandbox exchange --home DIR``."""
+"""Starts one server of the sandbox: ``python -m sandbox exchange|workspace --home DIR``."""
 
 import argparse
 import asyncio
@@ -7,38 +7,17 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
 
-from sandbox.clock import MANUAL_START, Clock, parse_rfc3339
+from sandbox.clock import Clock
 from sandbox.exchange.server import Exchange, Settings
+from sandbox.options import parser
+from sandbox.workspace.server import Settings as WorkspaceSettings
+from sandbox.workspace.server import Workspace
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
-    asyncio.run(_exchange(options))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    servers = parser.add_subparsers(dest="server", required=True)
-    exchange = servers.add_parser("exchange", help="a Coinbase for US perpetual-style futures")
-    exchange.add_argument("--home", type=Path, required=True, help="all state lies under it")
-    exchange.add_argument("--port", type=int, default=8971, help="HTTPS; 0 picks a free one")
-    exchange.add_argument("--control-port", type=int, default=8973, help="plain HTTP, /_sim only")
-    exchange.add_argument("--seed", type=int, default=7, help="of the market and of faults")
-    exchange.add_argument("--manual-clock", action="store_true", help="only /_sim/clock moves time")
-    exchange.add_argument("--start-at", type=parse_rfc3339, default=MANUAL_START, metavar="RFC3339")
-    exchange.add_argument(
-        "--token-clock",
-        choices=("exchange", "wall"),
-        default="exchange",
-        help="by which clock JWTs are judged; wall lets clients live through a moved clock",
-    )
-    exchange.add_argument("--latency-ms", type=int, default=0, help="added to every REST reply")
-    exchange.add_argument("--no-rate-limits", action="store_true")
-    exchange.add_argument("--cash", type=Decimal, default=Decimal(50_000), help="USD at the start")
-    return parser
+    options = parser(__doc__ or "").parse_args(arguments)
+    asyncio.run(_exchange(options) if options.server == "exchange" else _workspace(options))
 
 
 def _wall() -> datetime:
@@ -47,10 +26,11 @@ def _wall() -> datetime:
 
 
 def _clock(options: argparse.Namespace) -> Clock:
+    """A workspace signs its requests by the wall: their reader's clock cannot be moved."""
     manual, start_at = options.manual_clock, options.start_at
     source = (lambda: start_at) if manual else _wall
-    tokens = _wall if options.token_clock == "wall" else None
-    return Clock(source, time.monotonic_ns, manual, tokens)
+    by_wall = options.server == "workspace" or options.token_clock == "wall"
+    return Clock(source, time.monotonic_ns, manual, _wall if by_wall else None)
 
 
 async def _exchange(options: argparse.Namespace) -> None:
@@ -63,17 +43,38 @@ async def _exchange(options: argparse.Namespace) -> None:
         rate_limits=not options.no_rate_limits,
         cash=options.cash,
     )
+    await Exchange(settings, _clock(options)).serve(_until_told(), _announce_exchange)
+
+
+async def _workspace(options: argparse.Namespace) -> None:
+    settings = WorkspaceSettings(
+        home=options.home,
+        port=options.port,
+        seed=options.seed,
+        rate_limits=not options.no_rate_limits,
+        exchange_control=options.exchange_control,
+        http_url=options.http_url,
+    )
+    await Workspace(settings, _clock(options)).serve(_until_told(), _announce_workspace)
+
+
+def _until_told() -> asyncio.Event:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    exchange = Exchange(settings, _clock(options))
-    await exchange.serve(stop, _announce)
+    return stop
 
 
-def _announce(port: int, control_port: int) -> None:
-    sys.stdout.write(
-        f"ready exchange https://127.0.0.1:{port} control http://127.0.0.1:{control_port}\n"
-    )
+def _announce_exchange(port: int, control_port: int) -> None:
+    _say(f"ready exchange https://127.0.0.1:{port} control http://127.0.0.1:{control_port}")
+
+
+def _announce_workspace(port: int) -> None:
+    _say(f"ready workspace http://127.0.0.1:{port}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 

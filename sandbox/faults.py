@@ -137,19 +137,29 @@ def _parse(order: Mapping[str, Any], fault_id: int) -> Fault:
             f"unknown field {sorted(unknown)[0]!r}: allowed are match, kind, args, count, probability"
         )
     match, kind, args = order.get("match", {}), order.get("kind"), order.get("args", {})
-    if not isinstance(match, dict) or set(match) - MATCH_KEYS:
-        raise BadInput(f"match must be an object with only {', '.join(sorted(MATCH_KEYS))}")
+    _check_match(match)
     if not isinstance(args, dict):
         raise BadInput("args must be an object")
     fault = Fault(fault_id, str(kind), match, args, _count(order), _probability(order))
     allowed = SOCKET_KINDS if fault.for_sockets else HTTP_KINDS
-    if kind not in allowed:
+    if fault.kind not in allowed:
         where = "sockets" if fault.for_sockets else "requests"
         raise BadInput(
             f"kind {kind!r} is not known for {where}: allowed are {', '.join(sorted(allowed))}"
         )
     _check_args(fault)
     return fault
+
+
+def _check_match(match: Any) -> None:
+    if not isinstance(match, dict) or set(match) - MATCH_KEYS:
+        raise BadInput(f"match must be an object with only {', '.join(sorted(MATCH_KEYS))}")
+    for key, value in match.items():
+        wanted = bool if key == "socket" else str
+        if value is not None and not isinstance(value, wanted):
+            raise BadInput(
+                f"match {key} {value!r} must be {'true' if key == 'socket' else 'a text'}"
+            )
 
 
 def _count(order: Mapping[str, Any]) -> int | None:
@@ -170,18 +180,27 @@ def _probability(order: Mapping[str, Any]) -> float:
 
 def _check_args(fault: Fault) -> None:
     args = fault.args
+    _check_seconds(args)
     if fault.kind == "latency" and not _number(args.get("ms"), 0, 600_000):
         raise BadInput('latency needs args {"ms": 0 to 600000}')
     if fault.kind == "status" and not _number(args.get("code"), 200, 599):
         raise BadInput(
             'status needs args {"code": 200 to 599, "body": optional, "after": optional}'
         )
+    if fault.kind == "html" and not _number(args.get("code", 200), 200, 599):
+        raise BadInput('html takes args {"code": 200 to 599}')
     if fault.kind == "close" and not _number(args.get("code", 1000), 1000, 4999):
         raise BadInput('close takes args {"code": 1000 to 4999}; 1006 aborts the connection')
     if fault.kind == "null_fields":
         fields = args.get("fields")
         if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
             raise BadInput('null_fields needs args {"fields": ["name" or "outer.inner", …]}')
+
+
+def _check_seconds(args: Mapping[str, Any]) -> None:
+    for name in ("s", "retry_after"):
+        if name in args and not _number(args[name], 0, 86_400):
+            raise BadInput(f"{name} {args[name]!r} must be a number of seconds")
 
 
 def _number(value: Any, low: int, high: int) -> bool:

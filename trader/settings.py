@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     guard_key_file: Path | None = Field(
         default=None,
         alias="PERPS_GUARD_KEY_FILE",
-        description="the guard's own key file (view and trade); without it the guard acts with the trader's",
+        description="the guard's own key file (view and trade); else it acts with the trader's",
     )
     desk: str = Field(
         default="main",

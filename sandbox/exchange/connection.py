@@ -10,8 +10,8 @@ from aiohttp import web
 
 from sandbox.clock import Clock
 from sandbox.exchange.call import Json
-from sandbox.exchange.gate import set_nulls
 from sandbox.faults import Fault, Faults
+from sandbox.httpfaults import set_nulls
 
 OUTBOX_MAX = 20_000
 SUBSCRIBE_WITHIN = timedelta(seconds=5)

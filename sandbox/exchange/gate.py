@@ -14,11 +14,9 @@ from sandbox.exchange.keys import Key
 from sandbox.exchange.ratelimit import RateLimit
 from sandbox.exchange.routes import PUBLIC, Route, Routes
 from sandbox.faults import REPLY_KINDS, Fault, Faults
+from sandbox.httpfaults import aborted, held_open, html_page, set_nulls
 from sandbox.loopback import to_json
 from sandbox.requestlog import Record, RequestLog
-
-HALF_OPEN_S_MAX = 600
-HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
 
 class Gate:
@@ -63,8 +61,7 @@ class Gate:
         if kind == "drop_before":
             return aborted(request)
         if kind == "half_open":
-            await asyncio.sleep(args.get("s", HALF_OPEN_S_MAX))
-            return aborted(request)
+            return await held_open(request, args)
         if kind == "auth_error":
             return unauthorized()
         if kind == "latency" and args.get("where") == "request":
@@ -85,7 +82,7 @@ class Gate:
         holder = record.client.partition(":")[0] if key is None else key.name
         grant = self._rate_limit.ask(holder, self._clock.now())
         if not grant.allowed:
-            return _html(429, "429 Too Many Requests", grant.headers())
+            return html_page(429, "429 Too Many Requests", grant.headers())
         call = Call(path_args, request.query, body, key, record.monotonic_ns)
         reply = self._handled(route, call, record)
         reply.headers.update(grant.headers())
@@ -143,14 +140,6 @@ def parsed(raw: bytes) -> Any:
         return raw.decode(errors="replace")
 
 
-def aborted(request: web.Request) -> web.Response:
-    """The connection is cut; nobody reads the reply any more."""
-    transport = request.transport
-    if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()
-    return web.Response(status=499)
-
-
 def unauthorized() -> web.Response:
     return web.Response(text="Unauthorized", status=401)
 
@@ -171,32 +160,14 @@ async def _after(fault: Fault, reply: web.Response, request: web.Request) -> web
     return reply
 
 
-def set_nulls(body: Json, args: Mapping[str, Any]) -> None:
-    """Names may be dotted to reach inner objects; ``remove`` leaves the fields out altogether."""
-    for name in args["fields"]:
-        *outer, last = name.split(".")
-        inside: Any = body
-        for part in outer:
-            inside = inside.get(part) if isinstance(inside, dict) else None
-        if isinstance(inside, dict) and last in inside:
-            inside[last] = None
-            if args.get("remove"):
-                del inside[last]
-
-
 def _replaced(fault: Fault) -> web.Response:
     code = int(fault.args.get("code", 200))
     if fault.kind == "html":
-        return _html(code, "Just a moment", {})
+        return html_page(code, "Just a moment", {})
     body = fault.args.get("body", {"error": "INTERNAL", "message": "internal error"})
     if isinstance(body, str):
         return web.Response(text=body, status=code)
     return web.Response(body=to_json(body), status=code, content_type="application/json")
-
-
-def _html(status: int, title: str, headers: Mapping[str, str]) -> web.Response:
-    text = HTML.format(title)
-    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 def _error(error: ApiError) -> web.Response:
