@@ -285,6 +285,20 @@ def test_with_nobody_to_confirm_in_slack_that_is_said(desks: Desks) -> None:
     assert "the terminal can" in text
 
 
+def test_a_group_whose_members_may_confirm_is_told_by_its_id_and_named_by_its_handle(
+    desks: Desks,
+) -> None:
+    """Only an id can be mentioned; a handle is shown, and no handle can be more than that."""
+    groups = ("S0APPROVE", "perps-approvers", "!channel>")
+    by_group = replace(seen(request(KILL), desks["long"], people=[ALICE]), groups=groups)
+
+    shown = card(by_group)
+
+    assert notifies(shown) == {"!subteam^S0APPROVE"}
+    assert "@perps-approvers" in words(shown)
+    assert "Nobody in Slack" not in words(shown)
+
+
 @pytest.mark.parametrize(("action", "state"), [p for p in REACHABLE if p[1] is not ASKED])
 def test_once_it_is_answered_nobody_is_called_any_more(
     desks: Desks, action: Action, state: RequestState

@@ -1,5 +1,7 @@
 """The whole demo, with an exchange and a trader: from a kill in Slack to flat, and back to trading."""
 
+import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -21,6 +23,8 @@ from tests.slack.world import memory
 DESK = "main"
 BESIDE = 4
 FLAT_S = 30
+JUMPS, JUMP_S = 12, 3
+PRODUCTS = ("BIP-20DEC30-CDE", "ETP-20DEC30-CDE", "SLP-20DEC30-CDE", "XPP-20DEC30-CDE")
 WORKING = ("OPEN", "PENDING")
 
 
@@ -57,8 +61,24 @@ class Demo:
                 if all(s in m["text"] for s in sayings)
             ]
 
-        wait_until(found, f"a card saying {sayings}", seconds=FLAT_S)
+        with contextlib.suppress(AssertionError):
+            wait_until(found, seconds=FLAT_S)
+        assert found(), f"no card says {sayings}, but {self.cards()}"
         return found()[-1]
+
+    def cards(self) -> list[str]:
+        return [message["text"] for message in self.workspace.said_by_bot(f" {DESK}: ")]
+
+    def wait_position(self) -> None:
+        """The market is moved until the strategy has taken one."""
+        for jump_pct in itertools.islice(itertools.cycle([0.6, -0.6]), JUMPS):
+            for product_id in PRODUCTS:
+                jump = {"product_id": product_id, "jump_pct": jump_pct}
+                self.workspace.must("/_ui/exchange/_sim/market", jump)
+            with contextlib.suppress(AssertionError):
+                wait_until(self.positions, seconds=JUMP_S)
+                return
+        raise AssertionError("the strategy took no position")
 
     def positions(self) -> list[Any]:
         """What the exchange has open."""
@@ -101,7 +121,7 @@ def demo() -> Iterator[Demo]:
 
 
 def test_from_a_kill_to_flat_and_back_to_trading(demo: Demo) -> None:
-    wait_until(demo.positions, "a position", seconds=FLAT_S)
+    demo.wait_position()
     assert demo.workspace.command("alice", "kill fills without orders")["ok"]
     card = demo.card("HELD, kill asked by alice", "STILL OPEN, worth $")
     assert "Entries are being cancelled, protective stops stay." in card["text"]
@@ -125,7 +145,7 @@ def test_from_a_kill_to_flat_and_back_to_trading(demo: Demo) -> None:
 
 
 def test_a_kill_on_one_voice_in_the_terminal_is_told_in_slack(demo: Demo) -> None:
-    wait_until(demo.positions, "a position", seconds=FLAT_S)
+    demo.wait_position()
 
     assert demo.home.type("--kill-switch", "smoke").code == 0
 
