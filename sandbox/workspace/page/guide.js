@@ -4,6 +4,7 @@ import { h, icon, iconButton, refill } from "./dom.js";
 import { STEPS } from "./steps.js";
 
 const CLOSED = "workspace.guide.closed";
+const SINCE = "workspace.guide.since";
 
 export class Guide {
   /** `view` has known, acting, sayAs and showCardAs. */
@@ -52,16 +53,15 @@ export class Guide {
     this.done.clear();
     this.open_at = null;
     this.since_s = this.view.known.now().getTime() / 1000;
-    sessionStorage.setItem("workspace.guide.since", String(this.since_s));
+    sessionStorage.setItem(SINCE, String(this.since_s));
     this.draw();
   }
 
-  /** The drill goes on after the page was loaded anew. */
+  /** At each connection. The drill goes on after the page was loaded anew. */
   begin() {
-    if (this.since_s !== null) return;
-    const stored = sessionStorage.getItem("workspace.guide.since");
-    if (stored === null) this.restart();
-    else this.since_s = Number(stored);
+    const stored = sessionStorage.getItem(SINCE);
+    if (stored === null) return this.restart();
+    this.since_s = Number(stored);
     this.look();
     this.draw();
   }

@@ -128,10 +128,10 @@ export class Page {
     this.thread.show();
     this.modals.show();
     this.controls.draw();
-    this.guide.draw();
+    this.guide.begin();
     if (this.wanted_ts) this.channel.reveal(this.wanted_ts);
     this.wanted_ts = null;
-    this.inspector.load().then(() => this.guide.begin());
+    this.inspector.load();
   }
 
   lost() {
