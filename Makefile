@@ -20,7 +20,7 @@ demo: install
 	$(BIN)/perps-bot demo
 
 test: install
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 lint: install
 	$(BIN)/ruff format --check .

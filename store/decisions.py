@@ -4,8 +4,10 @@ Tightening is done when these return. Loosening is only recorded: the trading lo
 after preflight and reconciliation.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -97,17 +99,8 @@ def kill_now(
 
     def change(tx: Connection) -> Row:
         body = {"reason": reason, "keep_positions": keep_positions}
-        earlier = commands.record(
-            tx,
-            id=id,
-            desk=desk,
-            verb="kill-switch",
-            body=body,
-            actor=actor.voice,
-            now=now,
-            outcome="applied",
-        )
-        if earlier is None:
+        ran_before = _ran_before(tx, id, desk, "kill-switch", body, actor, now)
+        if not ran_before:
             _stricter(store, tx, desk, Mode.KILLED, actor, reason, now)
             _waits_no_longer(store, tx, desk, now)
             if not keep_positions:
@@ -152,19 +145,10 @@ def note(store: Store, desk: str, actor: Actor, text: str, id: str, now: datetim
     body = {"text": _readable(text), "id": id}
 
     def transaction(tx: Connection) -> bool:
-        earlier = commands.record(
-            tx,
-            id=id,
-            desk=desk,
-            verb="note",
-            body=body,
-            actor=actor.voice,
-            now=now,
-            outcome="applied",
-        )
-        if earlier is None:
+        ran_before = _ran_before(tx, id, desk, "note", body, actor, now)
+        if not ran_before:
             store.log.append(tx, desk=desk, kind="note", actor=actor.voice, now=now, body=body)
-        return earlier is None
+        return not ran_before
 
     return store.write(transaction)
 
@@ -184,17 +168,8 @@ def close_positions(
 
     def transaction(tx: Connection) -> Job:
         body = {"product_ids": list(product_ids), "reason": reason}
-        earlier = commands.record(
-            tx,
-            id=id,
-            desk=desk,
-            verb="close",
-            body=body,
-            actor=actor.voice,
-            now=now,
-            outcome="applied",
-        )
-        known = read_job(tx, id) if earlier is not None else None
+        ran_before = _ran_before(tx, id, desk, "close", body, actor, now)
+        known = read_job(tx, id) if ran_before else None
         return known or ask_flatten(
             tx,
             store.log,
@@ -278,17 +253,8 @@ def _tighten_and_ask(
 
     def change(tx: Connection) -> Row:
         body = {"reason": reason}
-        earlier = commands.record(
-            tx,
-            id=id,
-            desk=desk,
-            verb=action,
-            body=body,
-            actor=actor.voice,
-            now=now,
-            outcome="applied",
-        )
-        if earlier is not None:
+        ran_before = _ran_before(tx, id, desk, action, body, actor, now)
+        if ran_before:
             made.extend(filter(None, [find_request(tx, id)]))
             return read_row(tx, desk)
         lapse_due(tx, store.log, desk, now)
@@ -304,6 +270,29 @@ def _tighten_and_ask(
     if not applied.recorded:
         return Tightened(applied, None)
     return Tightened(applied, made[0] if made else None)
+
+
+def _ran_before(
+    tx: Connection,
+    id: str,
+    desk: str,
+    verb: str,
+    body: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Record a command that is carried out in this transaction; whether one with its id was before."""
+    earlier = commands.record(
+        tx,
+        id=id,
+        desk=desk,
+        verb=verb,
+        body=dict(body),
+        actor=actor.voice,
+        now=now,
+        outcome="applied",
+    )
+    return earlier is not None
 
 
 def _second_voice(

@@ -30,7 +30,10 @@ from sandbox.workspace.view import wire_view
 from sandbox.workspace.watchers import Watcher
 
 FOLDER = Path(__file__).parent / "page"
-POLICY = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws:"
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws:; frame-ancestors 'none'; "
+    "base-uri 'none'; object-src 'none'; form-action 'none'"
+)
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
