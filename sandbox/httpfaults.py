@@ -1,10 +1,14 @@
 """What a fault does to a request on its way in, or to the reply on its way out, at any server."""
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
+
+from sandbox.faults import Fault
+from sandbox.loopback import to_json
 
 HALF_OPEN_S_MAX = 600
 _HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
@@ -22,6 +26,27 @@ async def held_open(request: web.Request, args: Mapping[str, Any]) -> web.Respon
     """Never answered; cut in the end."""
     await asyncio.sleep(args.get("s", HALF_OPEN_S_MAX))
     return aborted(request)
+
+
+async def after_effect(
+    fault: Fault,
+    reply: web.Response,
+    request: web.Request,
+    replaced: Callable[[Fault], web.Response],
+) -> web.Response:
+    """What a fault does to the reply of a request that had its effect; `replaced` is each server's own."""
+    kind, args = fault.kind, fault.args
+    if kind == "drop_after":
+        return aborted(request)
+    if kind == "latency" and args.get("where") != "request":
+        await asyncio.sleep(args["ms"] / 1000)
+    if kind == "null_fields" and isinstance(reply.body, bytes):
+        body = json.loads(reply.body)
+        set_nulls(body, args)
+        reply.body = to_json(body)
+    if kind in ("status", "html") and args.get("after"):
+        return replaced(fault)
+    return reply
 
 
 def html_page(status: int, title: str, headers: Mapping[str, str]) -> web.Response:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection, func, select
 
+from core.flatten import Job
 from core.orders import OrderState, Side
 from store.schema import fills, orders
 
@@ -22,12 +23,20 @@ class Closed:
     fee_usd: Decimal
 
 
-def closed_by(connection: Connection, job_id: str) -> list[Closed]:
+CLOCKS_APART = timedelta(minutes=1)
+"""How much earlier than ours the exchange's clock may say that a fill was."""
+
+
+def closed_by(connection: Connection, job: Job) -> list[Closed]:
     """Per product and side, from the booked fills of the flatten's own orders."""
     found = connection.execute(
         select(fills.c.product_id, fills.c.side, fills.c.contracts, fills.c.price, fills.c.fee)
         .join(orders, orders.c.client_order_id == fills.c.client_order_id)
-        .where(orders.c.reason == f"flatten {job_id}")
+        .where(
+            fills.c.desk == job.desk,
+            fills.c.at >= job.asked_at - CLOCKS_APART,
+            orders.c.reason == f"flatten {job.id}",
+        )
         .order_by(fills.c.product_id)
     )
     each = defaultdict(list)

@@ -275,6 +275,7 @@ orders = _table(
     Index("ix_orders_live", "desk", "state", "created_at", sqlite_where=_written("state", LIVE)),
     Index("ix_orders_order_id", "order_id"),
     Index("ix_orders_created_at", "desk", "created_at"),
+    Index("ix_orders_updated_at", "desk", "updated_at"),
 )
 """Durable intents and what became of them. `filled` counts only contracts whose fills are booked."""
 

@@ -170,7 +170,7 @@ def resume(context: Context, words: Sequence[str]) -> Answer:
 
 @command(
     "confirm REQUEST",
-    "agree to another person's request, proved by your one-time code",
+    "agree to another person's request",
     Act.CONFIRM,
     examples=["confirm kill-3fa9c2 --as bob --code 123456"],
     proof=True,

@@ -45,6 +45,13 @@ class Health:
     repeats: int
     trouble: str | None
 
+    @property
+    def said(self) -> str:
+        """For people: how many are live, or that Slack calls us."""
+        if not self.wanted:
+            return "called over HTTP"
+        return f"{self.live} of {self.wanted} connections"
+
 
 class Socket(SocketModeClient):
     """The SDK's client that asks for a new address with growing patience when Slack refuses."""

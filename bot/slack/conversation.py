@@ -97,7 +97,10 @@ class Conversation:
             return await self._only_for_members(said, typed)
         found = COMMANDS[typed.verb]
         lane = self._threads.tighten if typed.tightens else self._threads.look
-        trust = await lane(self._trust, typed)
+        try:
+            trust = await lane(self._trust, typed)
+        except TROUBLE as why:
+            return failed(why, self._store.home.root, self._surface, tightens=False)
         person = await self._directory.person(said.account, said.team, trust)
         if isinstance(person, Stranger):
             return self._turned_away(said.account, typed.verb, person)
@@ -135,7 +138,7 @@ class Conversation:
         if answer.code != OK or not answer.facts.get("request"):
             return answer
         kept = [line for line in answer.lines if not line.startswith((*ON_CARD, " "))]
-        return replace(answer, lines=[*kept, f"Its card is in #{self._channel()}."])
+        return replace(answer, lines=[*kept, f"Its card is in {self._channel()}."])
 
     async def _understand(self, said: Said) -> Typed | Answer:
         """Without the store a kill is still understood: it then means every desk."""
@@ -193,9 +196,8 @@ class Conversation:
             post = read_post(connection, f"{CARD}{pressed.request}")
             if post is None or post.channel != pressed.channel:
                 return None
-            unsettled = (
-                post.ts is None and pressed.ours
-            )  # its reply to us was lost, or is under way
+            # The reply to our own post may be lost, or under way: nobody knows its ts yet.
+            unsettled = post.ts is None and pressed.ours
             if not unsettled and post.ts != pressed.ts:
                 return None
             return find_request(connection, pressed.request)

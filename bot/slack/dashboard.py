@@ -141,7 +141,7 @@ def _now(picture: Picture, figure: str | None) -> str:
 
 def _bot(around: Around, now: datetime) -> str:
     health, outbox = around.connections, around.outbox
-    said = f"Slack: {health.live} of {health.wanted} connections"
+    said = f"Slack: {health.said}"
     if health.ack_ms_median is not None:
         said += f", acknowledged in {health.ack_ms_median:.0f} ms"
     if health.trouble:

@@ -83,7 +83,7 @@ class Ought:
                 request=request,
                 picture=picture,
                 job=job,
-                closed=closed_by(c, job.id) if job else (),
+                closed=closed_by(c, job) if job else (),
                 cancelled=cancelled_since(c, request.desk, request.asked_at),
                 people=tuple(escalation.people.values()),
                 trader_runs=runs,
@@ -106,7 +106,7 @@ class Ought:
         def query(c: Transaction) -> JobSeen:
             job = read_job(c, id)
             assert job is not None, "it was found a moment ago, and jobs are never deleted"
-            return JobSeen(job, closed_by(c, id), picture.row.mode, runs)
+            return JobSeen(job, closed_by(c, job), picture.row.mode, runs)
 
         seen = self._store.read(query)
         said = job_step(seen)

@@ -112,10 +112,12 @@ class Listeners:
         await self._said_to_us(event, body, re.sub(rf"<@{self._us}(\|[^>]*)?>", " ", event["text"]))
 
     async def _on_direct_message(self, event: Body, body: Body) -> None:
-        if event.get("channel_type") == "im" and not event.get("subtype") and event.get("user"):
+        if event.get("channel_type") == "im" and not event.get("subtype"):
             await self._said_to_us(event, body, event.get("text") or "")
 
     async def _said_to_us(self, event: Body, body: Body, text: str) -> None:
+        if not event.get("user"):
+            return  # another app; nobody whom escalation.yaml could name
         said = Said(
             once(str(body.get("event_id") or event["ts"])),
             event["user"],

@@ -116,7 +116,7 @@ class Bot:
             self._outside.monotonic_ns,
             self._settings.command,
             self.board.announce,
-            self._desk_channel,
+            lambda: channel_said(self._desk_channel()),
         )
 
     def _desk_channel(self) -> str:
@@ -137,8 +137,9 @@ class Bot:
         )
 
     def health(self) -> Health:
+        """Over HTTP there are no connections of ours to count."""
         if self._connections is None:
-            return Health(1, 1, None, None, 0, None)
+            return Health(0, 0, None, None, 0, None)
         return self._connections.health()
 
     async def run(self) -> None:
@@ -170,7 +171,7 @@ class Bot:
     async def _beat(self) -> None:
         """A sign of life on every desk, with how the connections are."""
         health, now = self.health(), self._outside.clock()
-        detail = f"slack, {health.live} of {count(health.wanted, 'connection')}"
+        detail = f"slack, {health.said}"
         if health.trouble:
             detail += f", {health.trouble}"
         if self.board.outbox.waiting:
@@ -265,6 +266,11 @@ def _app(settings: SlackSettings, session: aiohttp.ClientSession, us: AuthorizeR
         signing_secret=settings.signing_secret or "not used over sockets",
         request_verification_enabled=settings.mode == "http",
     )
+
+
+def channel_said(named: str) -> str:
+    """A channel as people know it; an id would tell them nothing."""
+    return "the desk's channel" if named.isupper() else f"#{named}"
 
 
 def settle_environment(settings: SlackSettings) -> None:

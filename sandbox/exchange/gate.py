@@ -14,7 +14,7 @@ from sandbox.exchange.keys import Key
 from sandbox.exchange.ratelimit import RateLimit
 from sandbox.exchange.routes import PUBLIC, Route, Routes
 from sandbox.faults import REPLY_KINDS, Fault, Faults
-from sandbox.httpfaults import aborted, held_open, html_page, set_nulls
+from sandbox.httpfaults import aborted, after_effect, held_open, html_page
 from sandbox.loopback import to_json
 from sandbox.requestlog import Record, RequestLog
 
@@ -146,18 +146,7 @@ def unauthorized() -> web.Response:
 
 async def _after(fault: Fault, reply: web.Response, request: web.Request) -> web.Response:
     """What a fault does to the reply of a request that had its effect."""
-    kind, args = fault.kind, fault.args
-    if kind == "drop_after":
-        return aborted(request)
-    if kind == "latency" and args.get("where") != "request":
-        await asyncio.sleep(args["ms"] / 1000)
-    if kind == "null_fields" and isinstance(reply.body, bytes):
-        body = json.loads(reply.body)
-        set_nulls(body, args)
-        reply.body = to_json(body)
-    if kind in ("status", "html") and args.get("after"):
-        return _replaced(fault)
-    return reply
+    return await after_effect(fault, reply, request, _replaced)
 
 
 def _replaced(fault: Fault) -> web.Response:

@@ -1,13 +1,12 @@
 """What faults do to the calls of this workspace, in Slack's words."""
 
 import asyncio
-import json
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.faults import Fault
-from sandbox.httpfaults import aborted, held_open, html_page, set_nulls
+from sandbox.httpfaults import aborted, after_effect, held_open, html_page
 from sandbox.loopback import to_json
 from sandbox.workspace.call import Json
 
@@ -47,18 +46,7 @@ async def before(fault: Fault, request: web.Request) -> web.Response | None:
 
 async def after(fault: Fault, reply: web.Response, request: web.Request) -> web.Response:
     """What a fault does to the reply of a call that had its effect."""
-    kind, args = fault.kind, fault.args
-    if kind == "drop_after":
-        return aborted(request)
-    if kind == "latency" and args.get("where") != "request":
-        await asyncio.sleep(args["ms"] / 1000)
-    if kind == "null_fields" and isinstance(reply.body, bytes):
-        body = json.loads(reply.body)
-        set_nulls(body, args)
-        reply.body = to_json(body)
-    if kind in ("status", "html") and args.get("after"):
-        return _replaced(fault)
-    return reply
+    return await after_effect(fault, reply, request, _replaced)
 
 
 def _replaced(fault: Fault) -> web.Response:

@@ -22,3 +22,5 @@ CREATE TABLE limits_in_force (
 CREATE INDEX ix_requests_asked_at ON requests (asked_at);
 
 ALTER TABLE flatten_jobs ADD COLUMN product_ids TEXT DEFAULT '' NOT NULL;
+
+CREATE INDEX ix_orders_updated_at ON orders (desk, updated_at);

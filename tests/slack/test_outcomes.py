@@ -8,6 +8,7 @@ import pytest
 
 from bot.slack.card import CARD
 from bot.slack.due import JOB
+from core.flatten import Job, JobState
 from core.orders import Fill, Kind, OrderSpec, OrderState, OrderType, Side
 from core.requests import RequestState
 from core.risk import CheckedOrder
@@ -69,6 +70,10 @@ def close(desk: Terminal, id: str, job: str, fills: list[tuple[int, str, str]]) 
     desk.write(booked)
 
 
+def job(id: str, desk: Terminal) -> Job:
+    return Job(id, "main", JobState.RUNNING, "", "bob", desk.now, ())
+
+
 def cancel(desk: Terminal, id: str) -> None:
     desk.write(lambda store, tx: move(tx, store.log, id, OrderState.CANCELLED, desk.now))
 
@@ -78,10 +83,10 @@ def test_what_was_closed_is_summed_at_its_average_price(desk: Terminal) -> None:
     close(desk, "close-1", "kill-1", [(1, "61000", "0.5"), (2, "60700", "1.0")])
     close(desk, "close-2", "kill-1", [(1, "60600", "0.5")])
 
-    found = desk.read(lambda c: closed_by(c, "kill-1"))
+    found = desk.read(lambda c: closed_by(c, job("kill-1", desk)))
 
     assert found == [Closed(BTC, Side.SELL, 4, Decimal(60_750), Decimal("2.0"))]
-    assert desk.read(lambda c: closed_by(c, "kill-2")) == []
+    assert desk.read(lambda c: closed_by(c, job("kill-2", desk))) == []
 
 
 def test_only_what_worked_before_counts_as_cancelled_by_the_kill(desk: Terminal) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import StatementError
 from sqlalchemy.pool import StaticPool
 
+from core.flatten import Job, JobState
 from store import sqlite
 from store.commands import waiting
 from store.flattening import open_job
@@ -33,6 +34,7 @@ from store.home import open_home
 from store.ledger import booked_since, latest_fills
 from store.migrations import MIGRATIONS, StoreFromTheFuture, migrate
 from store.orders import live_orders, order_by_exchange_id, reservations
+from store.outcomes import cancelled_since, closed_by
 from store.requests import open_requests
 from store.schema import (
     Moment,
@@ -274,6 +276,9 @@ def test_a_store_of_a_later_version_is_left_alone(store: Store) -> None:
         open_store(store.home.root, NOW)
 
 
+CLOSING = Job("kill-1", DESK, JobState.RUNNING, "", "bob", NOW, ())
+
+
 def plan(store: Store, read: Callable[[Connection], object]) -> str:
     """How SQLite goes about the statement that `read` executes."""
     ran: list[tuple[str, Any]] = []
@@ -299,6 +304,8 @@ def plan(store: Store, read: Callable[[Connection], object]) -> str:
         (lambda c: order_by_exchange_id(c, "any"), "ix_orders_order_id"),
         (lambda c: latest_fills(c, DESK, 1), "ix_fills_at"),
         (lambda c: booked_since(c, DESK, NOW), "ix_fills_at"),
+        (lambda c: closed_by(c, CLOSING), "ix_fills_at"),
+        (lambda c: cancelled_since(c, DESK, NOW), "ix_orders_updated_at"),
     ],
 )
 def test_what_is_asked_all_day_is_found_by_its_index(
