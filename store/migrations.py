@@ -1,6 +1,9 @@
 """Numbered migrations, each applied once, in a transaction of its own, after a backup."""
 
-from collections.abc import Callable
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -49,15 +52,33 @@ def migrate(reading: Engine, engine: Engine, backups: Path, now: datetime) -> in
         applied = _applied(connection)
     if applied > len(MIGRATIONS):
         raise StoreFromTheFuture(f"it has migration {applied}, this program {len(MIGRATIONS)}")
+    if applied == len(MIGRATIONS):
+        return 0
+    with _one_at_a_time(backups.parent):
+        return _migrate(engine, backups, now)
+
+
+def _migrate(engine: Engine, backups: Path, now: datetime) -> int:
+    with engine.begin() as tx:
+        applied = _applied(tx)  # another process may have been faster
     for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
         if applied:  # a store that begins now has nothing to lose
             _back_up(engine, backups / f"before-migration-{number:03}.db")
         with engine.begin() as tx:
-            if _applied(tx) >= number:  # another process was faster
-                continue
             migration(tx)
             tx.execute(insert(migrations).values(number=number, name=migration.__name__, at=now))
     return len(MIGRATIONS) - applied
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Processes that start together must not write one backup over the other's."""
+    directory = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def _applied(connection: Connection) -> int:
