@@ -12,8 +12,12 @@ from pathlib import Path
 from bot.answer import FAILED
 from bot.front import run
 from bot.outside import Outside
+from core.steady import SteadyClock
 
 INTERRUPTED = 130
+
+clock = SteadyClock(lambda: datetime.now(UTC), time.monotonic)  # noqa: TID251 (composition root)
+"""The clock of everything that people type."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,10 +41,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output, like `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 (composition root)
 
 
 def login() -> str:

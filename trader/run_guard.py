@@ -14,6 +14,7 @@ from types import FrameType
 from core.gate import Row
 from core.modes import Mode, Rule
 from core.people import shell_actor
+from core.steady import SteadyClock
 from store import commands
 from store.control import begin_desk, constrain, read_row, release
 from store.decisions import kill_now
@@ -47,9 +48,8 @@ class GuardOptions:
     command: tuple[str, ...]
 
 
-def clock() -> datetime:
-    """The guard's clock."""
-    return datetime.now(UTC)  # noqa: TID251 (composition root)
+clock = SteadyClock(lambda: datetime.now(UTC), time.monotonic)  # noqa: TID251 (composition root)
+"""The guard's clock."""
 
 
 class LoopProcess:

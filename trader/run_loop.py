@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.steady import SteadyClock
 from store.gate import SendGate
 from store.limits import write_limits
 from store.lock import AlreadyRunning, SingleProcess
@@ -40,9 +41,8 @@ class LoopOptions:
     run_once: bool
 
 
-def clock() -> datetime:
-    """The trading loop's clock."""
-    return datetime.now(UTC)  # noqa: TID251 (composition root)
+clock = SteadyClock(lambda: datetime.now(UTC), time.monotonic)  # noqa: TID251 (composition root)
+"""The trading loop's clock."""
 
 
 def run_loop(options: LoopOptions, settings: Settings, profile: Profile) -> int:

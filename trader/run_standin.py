@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.steady import SteadyClock
 from store.gate import SendGate
 from store.store import Store
 from trader.access import ca_file
@@ -29,9 +30,8 @@ NO_BOOT = 0
 """No gate is ever armed for it: only closes and cancels pass."""
 
 
-def clock() -> datetime:
-    """The clock of the guard's hands."""
-    return datetime.now(UTC)  # noqa: TID251 (composition root)
+clock = SteadyClock(lambda: datetime.now(UTC), time.monotonic)  # noqa: TID251 (composition root)
+"""The clock of the guard's hands."""
 
 
 class HandsInThread:
