@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,7 +118,7 @@ class Feeds:
     def __init__(self, settings: Settings, key: ApiKey) -> None:
         self._settings = settings
         self._key = key
-        self.token_clock = clock
+        self.token_clock: Callable[[], datetime] = clock
         self._feeds: list[Feed] = []
 
     def start(self, product_ids: tuple[str, ...], sink: Sink) -> None:
