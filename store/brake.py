@@ -24,6 +24,7 @@ from store.control import UnknownDesk, read_row
 from store.home import Home
 from store.lock import GateLock, running_pid
 from store.page import GatePage, PageUnreadable
+from store.reserve import give_up_reserve
 from store.schema import one_of, orders
 from store.wakeups import FENCE, nudge
 
@@ -186,7 +187,8 @@ class Brake:
             if kill_loop(self._home, self._desk) and barrier is Barrier.REACHED:
                 barrier = Barrier.FENCED
         except sqlite.StoreFailed:
-            return self._hold_without_record(mode, barrier)
+            if not give_up_reserve(self._home):
+                return self._hold_without_record(mode, barrier)
         try:
             return self._commit(change, barrier)
         except (sqlite.StoreBusy, *sqlite.StoreFailed):

@@ -35,6 +35,11 @@ class Home:
         return self.root / "KILL"
 
     @property
+    def reserve(self) -> Path:
+        """Room on the disk that only the brake gives up."""
+        return self.root / "reserve"
+
+    @property
     def run(self) -> Path:
         return self.root / "run"
 

@@ -16,12 +16,14 @@ from core.gate import BEAT_LATE_NS, LEASE_NS, Page
 from core.takeover import Takeover
 from store.heartbeats import beat
 from store.page import GatePage, PageUnreadable
+from store.reserve import keep_reserve
 from store.store import Store, Transaction
 from trader.absence import STARTING, Absence
 from trader.standin import Progress
 
 FENCE_AFTER_NS = 3_000_000_000
 HEARTBEAT_EVERY = timedelta(seconds=1)
+RESERVE_EVERY = timedelta(minutes=1)
 BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_AFTER = timedelta(seconds=60)
 
@@ -94,6 +96,7 @@ class Guard:
         self._failures = 0
         self._start_at: datetime | None = None
         self._beat_at: datetime | None = None
+        self._reserve_at: datetime | None = None
         self.restarts = 0
         self.stopping = False
 
@@ -107,6 +110,9 @@ class Guard:
             self._beat_at = now
             detail = self._detail()
             self._put(lambda tx: beat(tx, self._desk, "guard", self._pid, detail, now))
+        if self._reserve_at is None or now - self._reserve_at >= RESERVE_EVERY:
+            self._reserve_at = now
+            keep_reserve(self._store.home)
         return said
 
     def _act(self, now: datetime, now_ns: int, fence_asked: bool) -> list[Said]:
