@@ -68,13 +68,59 @@ WAITS_MAX = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One position of a flatten. `contracts` is what it held when the job was asked for, signed."""
+    """One position of a flatten: as it was when its close was asked for, and where it stands.
+
+    `contracts` is signed; `mark_price` is None where no price was known then.
+    """
 
     product_id: str
     state: LegState
     contracts: int
     attempt: int
     detail: str = ""
+    mark_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a flatten traded of one product on one side, on average."""
+
+    product_id: str
+    side: Side
+    contracts: int
+    average_price: Decimal
+    fee_usd: Decimal
+    slippage_usd: Decimal | None = None
+    """How much worse than at the mark when it was asked for; None where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What closing came to. `slippage_usd` is None when it is not known of every part."""
+
+    slippage_usd: Decimal | None
+    fees_usd: Decimal
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """For the record."""
+        slippage = "unknown" if self.slippage_usd is None else str(self.slippage_usd)
+        return {"slippage_usd": slippage, "fees_usd": str(self.fees_usd)}
+
+    def __str__(self) -> str:
+        fees = f"{self.fees_usd:,.2f} fees"
+        if self.slippage_usd is None:
+            return f"cost in USD: {fees}, slippage unknown"
+        return f"cost in USD: {fees}, {self.slippage_usd:,.2f} slippage from the mark"
+
+
+def cost_of(closed: Iterable[Closed]) -> Cost:
+    """Of all parts together."""
+    parts = list(closed)
+    fees_usd = sum((part.fee_usd for part in parts), Decimal(0))
+    known = [part.slippage_usd for part in parts if part.slippage_usd is not None]
+    whole = len(known) == len(parts)
+    return Cost(sum(known, Decimal(0)) if whole else None, fees_usd)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from core.flatten import JOB_TRANSITIONS, LEG_TRANSITIONS, Job, JobState, Leg, LegState
+from core.flatten import JOB_TRANSITIONS, LEG_TRANSITIONS, Cost, Job, JobState, Leg, LegState
 from store.events import EventLog
 from store.home import Home
 from store.ledger import held, read_positions
 from store.lock import AlreadyRunning, SingleProcess, running_pid
+from store.observations import read_mark
 from store.schema import flatten_jobs, flatten_legs
 
 _OPEN = select(flatten_jobs).where(
@@ -113,7 +114,7 @@ def _add_legs_of_book(tx: Connection, job: Job, now: datetime) -> tuple[Leg, ...
     """A leg for each position of our books that is meant and has none."""
     known = {leg.product_id for leg in job.legs}
     legs = tuple(
-        Leg(position.product_id, LegState.CANCELLING, position.contracts, 0)
+        new_leg(tx, job.desk, position.product_id, position.contracts)
         for position in held(read_positions(tx, job.desk))
         if job.means(position.product_id) and position.product_id not in known
     )
@@ -132,7 +133,16 @@ def add_leg(tx: Connection, job_id: str, leg: Leg, now: datetime) -> None:
             attempt=leg.attempt,
             detail=leg.detail,
             updated_at=now,
+            mark_price=leg.mark_price,
         )
+    )
+
+
+def new_leg(connection: Connection, desk: str, product_id: str, contracts: int) -> Leg:
+    """A position at the beginning of its way to flat, with the price it is worth now."""
+    mark = read_mark(connection, desk, product_id)
+    return Leg(
+        product_id, LegState.CANCELLING, contracts, 0, mark_price=mark.price if mark else None
     )
 
 
@@ -172,8 +182,9 @@ def move_job(
     outcome: str,
     now: datetime,
     by: str = "trader",
+    cost: Cost | None = None,
 ) -> None:
-    """Take up or end a job. Raises ValueError for a move its table does not have."""
+    """Take up or end a job, with what it cost in figures. ValueError for a move its table does not have."""
     if to not in JOB_TRANSITIONS[job.state]:
         raise ValueError(f"a flatten that is {job.state} cannot become {to}")
     when = {"taken_at": now} if to is JobState.RUNNING else {"ended_at": now}
@@ -184,7 +195,7 @@ def move_job(
     )
     if changed.rowcount != 1:
         raise ValueError(f"flatten {job.id} is not {job.state} any more")
-    body = {"job": job.id, "state": to, "outcome": outcome}
+    body = {"job": job.id, "state": to, "outcome": outcome, **(cost.figures if cost else {})}
     log.append(tx, desk=job.desk, kind="flatten", actor=by, now=now, body=body)
 
 
@@ -216,7 +227,14 @@ def _legs(connection: Connection, job_id: str) -> Iterable[Leg]:
         .order_by(flatten_legs.c.product_id)
     )
     return [
-        Leg(row.product_id, LegState(row.state), row.contracts, row.attempt, row.detail)
+        Leg(
+            row.product_id,
+            LegState(row.state),
+            row.contracts,
+            row.attempt,
+            row.detail,
+            row.mark_price,
+        )
         for row in rows
     ]
 

@@ -26,9 +26,15 @@ def m002_a_desk_that_is_run_from_slack(tx: Connection) -> None:
     _run(tx, "m002.sql")
 
 
+def m003_a_brake_that_is_proved(tx: Connection) -> None:
+    """What requests carry and were seen to say, what was approved, transfers, and what a close cost."""
+    _run(tx, "m003.sql")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_a_desk_that_runs_and_can_be_stopped,
     m002_a_desk_that_is_run_from_slack,
+    m003_a_brake_that_is_proved,
 )
 
 

@@ -1,27 +1,16 @@
 """What a kill came to: which orders were cancelled, and what was closed at which price."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
-from core.flatten import Job
+from core.flatten import Closed, Job
 from core.orders import OrderState, Side
-from store.schema import fills, orders
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """What a flatten traded of one product on one side, on average."""
-
-    product_id: str
-    side: Side
-    contracts: int
-    average_price: Decimal
-    fee_usd: Decimal
-
+from store.schema import fills, orders, products
 
 CLOCKS_APART = timedelta(minutes=1)
 """How much earlier than ours the exchange's clock may say that a fill was."""
@@ -30,28 +19,45 @@ CLOCKS_APART = timedelta(minutes=1)
 def closed_by(connection: Connection, job: Job) -> list[Closed]:
     """Per product and side, from the booked fills of the flatten's own orders."""
     found = connection.execute(
-        select(fills.c.product_id, fills.c.side, fills.c.contracts, fills.c.price, fills.c.fee)
-        .join(orders, orders.c.client_order_id == fills.c.client_order_id)
+        select(
+            fills.c.product_id,
+            fills.c.side,
+            fills.c.contracts,
+            fills.c.price,
+            fills.c.fee,
+            products.c.contract_size,
+        )
+        .join(
+            products,
+            and_(products.c.desk == fills.c.desk, products.c.product_id == fills.c.product_id),
+        )
         .where(
             fills.c.desk == job.desk,
             fills.c.at >= job.asked_at - CLOCKS_APART,
-            orders.c.reason == f"flatten {job.id}",
+            fills.c.client_order_id.startswith(f"{job.id}-", autoescape=True),
         )
         .order_by(fills.c.product_id)
     )
     each = defaultdict(list)
     for row in found:
-        each[row.product_id, row.side].append(row)
-    return [
-        Closed(
-            product_id,
-            Side(side),
-            contracts := sum(row.contracts for row in rows),
-            sum((row.price * row.contracts for row in rows), Decimal(0)) / contracts,
-            sum((row.fee for row in rows), Decimal(0)),
-        )
-        for (product_id, side), rows in each.items()
-    ]
+        each[row.product_id, Side(row.side)].append(row)
+    marks = {leg.product_id: leg.mark_price for leg in job.legs}
+    return [_closed(marks.get(id), id, side, rows) for (id, side), rows in each.items()]
+
+
+def _closed(mark_price: Decimal | None, product_id: str, side: Side, rows: Sequence[Any]) -> Closed:
+    contracts = sum(row.contracts for row in rows)
+    paid = sum((row.price * row.contracts for row in rows), Decimal(0))
+    return Closed(
+        product_id,
+        side,
+        contracts,
+        paid / contracts,
+        sum((row.fee for row in rows), Decimal(0)),
+        None
+        if mark_price is None
+        else side.sign * (paid - mark_price * contracts) * rows[0].contract_size,
+    )
 
 
 def cancelled_since(connection: Connection, desk: str, since: datetime) -> int:

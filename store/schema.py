@@ -414,5 +414,6 @@ flatten_legs = _table(
     _integer("attempt"),
     _text("detail"),
     _moment("updated_at"),
+    _money("mark_price", nullable=True),
     ForeignKeyConstraint(["job_id"], ["flatten_jobs.id"]),
 )

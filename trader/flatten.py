@@ -1,5 +1,6 @@
 """Runs a flatten job: every position at once, each leg by itself, until the exchange says flat."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -7,21 +8,25 @@ from functools import partial
 from core.flatten import (
     ATTEMPTS_MAX,
     WAITS_MAX,
+    Closed,
+    Cost,
     Job,
     JobState,
     Leg,
     LegState,
     close_order,
+    cost_of,
     ended,
 )
-from core.orders import Fill, Kind, Order
+from core.orders import Kind, Order
 from core.products import Mark, Product
 from core.requests import Action, RequestState
 from core.risk import RiskRefused
-from store.flattening import FlattenLease, add_leg, move_job, move_leg, open_job
-from store.ledger import held, latest_fills, read_positions
+from store.flattening import FlattenLease, add_leg, move_job, move_leg, new_leg, open_job
+from store.ledger import held, read_positions
 from store.observations import read_held_there, read_mark, read_product
 from store.orders import live_orders
+from store.outcomes import closed_by
 from store.requests import finish, open_requests
 from store.store import Transaction
 from trader.desk import Desk
@@ -34,6 +39,7 @@ from trader.sync import Sync
 
 MARK_WAIT = timedelta(seconds=3)
 """A close is priced from a stale mark only when no fresh one came for so long: the brake always works."""
+PRICE = Decimal("0.0001")
 
 
 class Flatten:
@@ -88,8 +94,12 @@ class Flatten:
         known = {leg.product_id for leg in job.legs}
         for product_id, contracts in self._desk.read(self._open_positions).items():
             if product_id not in known and job.means(product_id):
-                leg = Leg(product_id, LegState.CANCELLING, contracts, 0)
-                self._desk.write(partial(add_leg, job_id=job.id, leg=leg, now=now))
+                self._desk.write(partial(self._add_leg, job, product_id, contracts, now))
+
+    def _add_leg(
+        self, job: Job, product_id: str, contracts: int, now: datetime, tx: Transaction
+    ) -> None:
+        add_leg(tx, job.id, new_leg(tx, job.desk, product_id, contracts), now)
 
     def _open_positions(self, c: Transaction) -> dict[str, int]:
         ours = {p.product_id: p.contracts for p in held(read_positions(c, self._desk.name))}
@@ -234,12 +244,20 @@ class Flatten:
         residual = {leg.product_id for leg in fresh.legs if leg.state is LegState.RESIDUAL}
         if {id for id in open_now if fresh.means(id)} - residual:
             return  # a late fill; its leg goes round again
-        self._move_job(fresh, state, self._desk.read(lambda c: _story(c, fresh, open_now)), now)
+        closed = self._desk.read(lambda c: closed_by(c, fresh))
+        self._move_job(fresh, state, _story(fresh, closed, open_now), now, cost_of(closed))
 
-    def _move_job(self, job: Job, to: JobState, outcome: str, now: datetime) -> None:
+    def _move_job(
+        self,
+        job: Job,
+        to: JobState,
+        outcome: str,
+        now: datetime,
+        cost: Cost | None = None,
+    ) -> None:
         def transaction(tx: Transaction) -> None:
             log = self._desk.store.log
-            move_job(tx, log, job, to, outcome, now, self._desk.actor)
+            move_job(tx, log, job, to, outcome, now, self._desk.actor, cost)
             if to is not JobState.RUNNING:
                 finish_kills(tx, job, to, outcome)
 
@@ -257,23 +275,17 @@ def _why(refused: RiskRefused) -> str:
     return f"{refused.reason} ({refused.detail})" if refused.detail else str(refused.reason)
 
 
-def _story(c: Transaction, job: Job, open_now: dict[str, int]) -> str:
-    """What was closed at which average price, and what is left and why."""
+def _story(job: Job, closed: Sequence[Closed], open_now: Mapping[str, int]) -> str:
+    """What was closed at which average price, what that cost, and what is left and why."""
     parts = []
-    closes = [f for f in latest_fills(c, job.desk, 1000) if _of_job(f, job)]
-    for product_id in sorted({f.product_id for f in closes}):
-        mine = [f for f in closes if f.product_id == product_id]
-        size = sum(f.contracts for f in mine)
-        average = sum((f.contracts * f.price for f in mine), Decimal(0)) / size
-        shown = format(average.quantize(Decimal("0.0001")).normalize(), "f")
-        parts.append(f"closed {size} {product_id} at {shown}")
+    for each in closed:
+        price = format(each.average_price.quantize(PRICE).normalize(), "f")
+        parts.append(f"closed {each.contracts} {each.product_id} at {price}")
+    if closed:
+        parts.append(str(cost_of(closed)))
     for leg in job.legs:
         if leg.state is LegState.RESIDUAL:
             parts.append(
                 f"LEFT {open_now.get(leg.product_id, 0):+d} {leg.product_id}: {leg.detail}"
             )
     return "; ".join(parts) or "nothing was held"
-
-
-def _of_job(fill: Fill, job: Job) -> bool:
-    return fill.client_order_id is not None and fill.client_order_id.startswith(f"{job.id}-")

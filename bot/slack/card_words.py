@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from bot.commands.shown import at_mark, contracts_of, side_of, stops_of
 from bot.picture import Held, Picture
 from bot.slack.mrkdwn import bold, code, escape, group_mention, mention, moment
 from bot.words import age, count, money, plain, signed
-from core.flatten import Job, LegState
+from core.flatten import Closed, Job, LegState
 from core.people import Act, Person
 from core.requests import OVERTAKEN, TRANSITIONS, Action, Request, RequestState
-from store.outcomes import Closed
 
 APPROVERS_NAMED = 8
 POSITIONS_NAMED = 12
+PRICE = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +210,12 @@ def leg_lines(job: Job, closed: Sequence[Closed]) -> list[str]:
 
 
 def _closed(closed: Closed) -> str:
-    price = plain(
-        closed.average_price.quantize(closed.average_price.quantize(4).__class__("0.0001"))
-    )
+    price = plain(closed.average_price.quantize(PRICE))
     did = "bought" if closed.side.sign > 0 else "sold"
-    return f"{did} {closed.contracts:,} at {price}, fees {money(closed.fee_usd)}"
+    says = f"{did} {closed.contracts:,} at {price}, fees {money(closed.fee_usd)}"
+    if closed.slippage_usd is None:
+        return says
+    return f"{says}, slippage {money(closed.slippage_usd)}"
 
 
 def still_open(seen: Seen) -> list[str]:

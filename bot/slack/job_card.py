@@ -7,9 +7,8 @@ from bot.slack.card_words import leg_lines
 from bot.slack.message import Message, context, header, message, section, sections
 from bot.slack.mrkdwn import bold, code, escape, moment
 from bot.slack.steps import Step
-from core.flatten import Job, JobState
+from core.flatten import Closed, Job, JobState
 from core.modes import Mode
-from store.outcomes import Closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.flatten import JobState, Leg, LegState, close_order, ended, within
+from core.flatten import Closed, JobState, Leg, LegState, close_order, cost_of, ended, within
 from core.modes import CONSTRAINTS, Constraint, Mode, Rule, effective
 from core.orders import Kind, OrderType, Side
 from core.products import Mark, Product
@@ -78,6 +78,23 @@ def test_a_job_ends_when_no_leg_moves_any_more(
     states: list[LegState], outcome: JobState | None
 ) -> None:
     assert ended(map(leg, states)) is outcome
+
+
+def part(slippage_usd: Decimal | None) -> Closed:
+    return Closed("P", Side.SELL, 1, Decimal(10), Decimal("0.5"), slippage_usd)
+
+
+@pytest.mark.parametrize(
+    ("slippages", "says"),
+    [
+        (["1.25", "-0.25"], "cost in USD: 1.00 fees, 1.00 slippage from the mark"),
+        (["1.25", None], "cost in USD: 1.00 fees, slippage unknown"),
+    ],
+)
+def test_what_closing_came_to_is_said_and_an_unknown_part_is_not_nothing(
+    slippages: list[str | None], says: str
+) -> None:
+    assert str(cost_of(part(Decimal(s) if s else None) for s in slippages)) == says
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from bot.picture import Picture, read_picture
 from bot.slack.card_words import Seen
-from core.flatten import Job, JobState, Leg, LegState
+from core.flatten import Closed, Job, JobState, Leg, LegState
 from core.orders import Kind, Side
 from core.people import Person, Role
 from core.requests import POLICIES, Action, Request, RequestState
-from store.outcomes import Closed
 from tests.bot.terminal import BTC, START, Terminal
 
 ETH = "ETP-20DEC30-CDE"

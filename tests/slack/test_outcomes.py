@@ -1,5 +1,6 @@
 """What a kill came to and what still needs its message: read from the store, for cards."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,18 +9,18 @@ import pytest
 
 from bot.slack.card import CARD
 from bot.slack.due import JOB
-from core.flatten import Job, JobState
+from core.flatten import Closed, Job, JobState, Leg, LegState
 from core.orders import Fill, Kind, OrderSpec, OrderState, OrderType, Side
 from core.requests import RequestState
 from core.risk import CheckedOrder
 from store.flattening import ask_flatten
 from store.ledger import adopt_fills
 from store.orders import move, record_intent
-from store.outcomes import Closed, cancelled_since, closed_by
+from store.outcomes import cancelled_since, closed_by
 from store.requests import requests_without_final_post
 from store.slack_posts import claim, jobs_without_final_post, lost, placed, read_post
 from tests.bot.limits import LIMITS
-from tests.bot.terminal import BTC, Terminal
+from tests.bot.terminal import BTC, PRODUCT, Terminal
 
 HOURS = timedelta(hours=3)
 
@@ -80,13 +81,25 @@ def cancel(desk: Terminal, id: str) -> None:
 
 def test_what_was_closed_is_summed_at_its_average_price(desk: Terminal) -> None:
     cancel(desk, "stop-1")
-    close(desk, "close-1", "kill-1", [(1, "61000", "0.5"), (2, "60700", "1.0")])
-    close(desk, "close-2", "kill-1", [(1, "60600", "0.5")])
+    close(desk, "kill-1-P-0", "kill-1", [(1, "61000", "0.5"), (2, "60700", "1.0")])
+    close(desk, "kill-1-P-1", "kill-1", [(1, "60600", "0.5")])
 
     found = desk.read(lambda c: closed_by(c, job("kill-1", desk)))
 
     assert found == [Closed(BTC, Side.SELL, 4, Decimal(60_750), Decimal("2.0"))]
     assert desk.read(lambda c: closed_by(c, job("kill-2", desk))) == []
+
+
+def test_slippage_is_measured_from_the_mark_at_which_the_close_was_asked_for(
+    desk: Terminal,
+) -> None:
+    cancel(desk, "stop-1")
+    close(desk, "kill-1-P-0", "kill-1", [(1, "61000", "0.5"), (3, "60600", "1.0")])
+    leg = Leg(BTC, LegState.FLAT, 4, 0, mark_price=Decimal(60_800))
+
+    (found,) = desk.read(lambda c: closed_by(c, replace(job("kill-1", desk), legs=(leg,))))
+
+    assert found.slippage_usd == 400 * PRODUCT.contract_size  # sold 100 below the mark
 
 
 def test_only_what_worked_before_counts_as_cancelled_by_the_kill(desk: Terminal) -> None:

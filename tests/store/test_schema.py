@@ -214,7 +214,7 @@ def test_every_table_is_strict(store: Store) -> None:
         "INSERT INTO books VALUES ('main', NULL, '0', '0', 0)",
         "UPDATE control SET effective = 'HELD'",
         "UPDATE control SET epoch = NULL",
-        "INSERT INTO flatten_legs VALUES ('no such job', 'BTC', 'flat', 1, 0, '', 0)",
+        "INSERT INTO flatten_legs VALUES ('no such job', 'BTC', 'flat', 1, 0, '', 0, NULL)",
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_whoever_writes_it(

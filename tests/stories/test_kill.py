@@ -53,6 +53,7 @@ def test_one_voice_holds_the_desk_and_the_second_brings_it_to_flat(world: World)
     done = world.request(request)
     assert done.state is RequestState.EXECUTED
     assert "closed" in done.outcome
+    assert "slippage from the mark" in done.outcome
     kinds = {o.spec.kind for o in world.orders() if o.created_at > request.asked_at}
     assert kinds == {Kind.FLATTEN}
     assert world.cancels_since(confirmed) == 1, "one request for all stops: requests are rationed"
