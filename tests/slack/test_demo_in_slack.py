@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,8 +17,11 @@ from bot.slack.card import CONFIRM
 from core.modes import Mode
 from tests.slack.home import Home
 from tests.slack.reading import buttons
-from tests.slack.workspace_process import Workspace, wait_until
+from tests.slack.workspace_process import DESK_ID, Workspace, wait_until
 from tests.slack.world import memory
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 DESK = "main"
 BESIDE = 4
@@ -80,6 +83,13 @@ class Demo:
                 return
         raise AssertionError("the strategy took no position")
 
+    def resume(self, reason: str) -> None:
+        """By two people."""
+        assert self.workspace.command("alice", f"resume {reason}")["ok"]
+        card = self.card("alice asks to resume", reason)
+        assert self.workspace.click("bob", card, CONFIRM)["ok"]
+        self.card("resumed, ACTIVE now", reason)
+
     def positions(self) -> list[Any]:
         """What the exchange has open."""
         return [p for p in self._ledger()["positions"] if float(p["number_of_contracts"])]
@@ -137,11 +147,50 @@ def test_from_a_kill_to_flat_and_back_to_trading(demo: Demo) -> None:
     replies = [m for m in demo.workspace.messages() if m["thread_ts"] == card["ts"]]
     assert [reply["broadcast"] for reply in replies if reply["ts"] != card["ts"]][-1]
 
-    assert demo.workspace.command("alice", "resume understood")["ok"]
-    card = demo.card("alice asks to resume")
-    assert demo.workspace.click("bob", card, CONFIRM)["ok"]
-    demo.card("resumed, ACTIVE now")
+    demo.resume("understood")
     assert demo.home.mode(DESK) is Mode.ACTIVE
+
+
+def act_as(page: "Page", name: str) -> None:
+    page.get_by_label("Act as").get_by_role("radio", name=name).check()
+    page.wait_for_function("name => document.title.includes(`${name} ·`)", arg=name)
+
+
+def confirm(page: "Page", card: "Locator") -> None:
+    """The button, and the question that Slack asks back."""
+    card.get_by_role("button", name="Confirm: close everything").click()
+    asked_back = page.get_by_role("dialog", name=f"Kill {DESK}?")
+    asked_back.get_by_role("button", name="Cancel and close all").click()
+
+
+def test_two_people_kill_the_desk_in_a_real_browser(demo: Demo) -> None:
+    pytest.importorskip("playwright", reason="playwright is not installed: pip install playwright")
+    from tests.sandbox.page.browser import launched
+
+    demo.wait_position()
+    with launched() as browser:
+        page = browser.new_page()
+        page.goto(f"{demo.workspace.url}/#{DESK_ID}")
+        said = page.get_by_role("region", name="Conversation")
+        told = said.locator("article").filter(has_text="seen in the browser")
+        card = told.filter(has_text="kill asked by alice")
+        field = page.get_by_role("textbox", name="Message perps-desk")
+
+        act_as(page, "alice")
+        field.fill("/perps kill seen in the browser")
+        field.press("Enter")
+        confirm(page, card)
+        said.get_by_text("nobody confirms their own request").last.wait_for()
+        assert demo.home.mode(DESK) is Mode.HELD
+
+        act_as(page, "bob")
+        confirm(page, card)
+        done = told.filter(has_text="KILLED, flat and verified").last
+        done.wait_for(timeout=FLAT_S * 1000)
+    assert demo.positions() == []
+    assert demo.working() == []
+    assert demo.home.mode(DESK) is Mode.KILLED
+    demo.resume("rehearsed")
 
 
 def test_a_kill_on_one_voice_in_the_terminal_is_told_in_slack(demo: Demo) -> None:

@@ -4,7 +4,6 @@ They end with this package: the browser keeps an event loop running, and others 
 """
 
 import itertools
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,24 +11,13 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install playwright")
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.sandbox.page.browser import launched
 from tests.sandbox.page.room import Room
 from tests.sandbox.workspace.plain_app import PlainApp
 from tests.sandbox.workspace.workspace_process import WorkspaceProcess, wait_until
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _numbers = itertools.count(1)
 
 
@@ -42,13 +30,8 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.skip(f"there is no browser: install one of {', '.join(NAMES)}")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="package")
