@@ -55,7 +55,15 @@ def _advice(version: str) -> str:
     )
 
 
-LIBRARY = choose_library()
+def _chosen() -> tuple[ModuleType, UnsafeSQLite | None]:
+    """What is opened with, and why nothing may be: a desk is held by page and KILL file all the same."""
+    try:
+        return choose_library(), None
+    except UnsafeSQLite as why:
+        return sqlite3, why
+
+
+LIBRARY, _UNSAFE = _chosen()
 Error: type[Exception] = LIBRARY.Error
 StoreFailed = (Error, SQLAlchemyError)
 """Whatever keeps a transaction from being recorded: the brake then holds without a record."""
@@ -111,6 +119,9 @@ def begin_immediate(connection: Connection, deadline: float) -> None:
 
 
 def _engine(path: Path, **pool: Any) -> Engine:
+    """Raises UnsafeSQLite."""
+    if _UNSAFE is not None:
+        raise _UNSAFE
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         module=LIBRARY,

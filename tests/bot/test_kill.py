@@ -1,5 +1,8 @@
 """The kill in two phases, as it is typed at three in the morning."""
 
+import subprocess
+import sys
+
 import pytest
 
 from core.modes import Mode
@@ -282,3 +285,23 @@ class TestWhenTheStoreCannotBeUsed:
         assert typed.code == 1
         assert "UNKNOWN, the store cannot be read" in typed.text
         assert not (trading.home / "KILL").exists()
+
+
+def test_without_a_safe_sqlite_a_kill_still_closes_the_gate(trading: Terminal) -> None:
+    """The only library at hand loses commits: nothing is opened, the page and the KILL file hold."""
+    alone = (
+        "import sqlite3, sys\n"
+        "sqlite3.sqlite_version_info = (3, 40, 1)\n"
+        "sys.modules['pysqlite3'] = sys.modules['pysqlite3.dbapi2'] = None\n"
+        "from bot.__main__ import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    typed = ["kill", "odd", "--home", str(trading.home)]
+    done = subprocess.run(
+        [sys.executable, "-c", alone, *typed], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    assert "main: HELD by page and KILL file, RECORD PENDING" in done.stdout
+    assert "can lose committed data" in done.stdout
+    assert trading.page().mode is None
+    assert (trading.home / "KILL").exists()
