@@ -137,13 +137,27 @@ def _engine(path: Path, **pool: Any) -> Engine:
 
 
 def _configure(raw: Any, _record: object) -> None:
+    _to_wal(raw)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",  # anything less loses acknowledged commits in a power cut
         "foreign_keys=ON",
         "trusted_schema=OFF",
     ):
         raw.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _to_wal(raw: Any) -> None:
+    """Of processes that open a new store together one changes it; SQLite does not wait there by itself."""
+    deadline = time.monotonic() + OPEN_WAIT_S
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL").fetchall()
+        except OperationalError as busy:
+            if "locked" not in str(busy) or time.monotonic() >= deadline:
+                raise
+            time.sleep(BUSY_RETRY_S)
+        else:
+            return
 
 
 def _own_retry(raw: Any, _record: object) -> None:
