@@ -10,6 +10,7 @@ from sandbox.loopback import BadInput
 REPLY_KINDS = frozenset(
     {"latency", "status", "drop_before", "drop_after", "html", "null_fields", "auth_error"}
     | {"half_open"}
+    | {"phantom_order", "deaf_cancel", "frozen"}  # the exchange's own: it lies
 )
 HANDSHAKE_KINDS = frozenset({"handshake_503"})
 HTTP_KINDS = REPLY_KINDS | HANDSHAKE_KINDS

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from sandbox.clock import MANUAL_START, parse_rfc3339
+from sandbox.exchange.products import PERPS_MAX, PERPS_MIN
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -12,6 +13,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     servers = built.add_subparsers(dest="server", required=True)
     _exchange(servers.add_parser("exchange", help="a Coinbase for US perpetual-style futures"))
     _workspace(servers.add_parser("workspace", help="a Slack, with a page for people"))
+    _pager(servers.add_parser("pager", help="a PagerDuty, a Twilio, an ntfy and a mail server"))
     return built
 
 
@@ -35,6 +37,14 @@ def _exchange(exchange: argparse.ArgumentParser) -> None:
     )
     exchange.add_argument("--latency-ms", type=int, default=0, help="added to every REST reply")
     exchange.add_argument("--cash", type=Decimal, default=Decimal(50_000), help="USD at the start")
+    exchange.add_argument(
+        "--perps",
+        type=int,
+        choices=range(PERPS_MIN, PERPS_MAX + 1),
+        default=PERPS_MIN,
+        metavar=f"{PERPS_MIN}-{PERPS_MAX}",
+        help="how many perps it lists; a home lists what it once listed (default: %(default)s)",
+    )
 
 
 def _workspace(workspace: argparse.ArgumentParser) -> None:
@@ -44,5 +54,35 @@ def _workspace(workspace: argparse.ArgumentParser) -> None:
         "--exchange-control", metavar="URL", help="the exchange's, for the page's market switches"
     )
     workspace.add_argument(
+        "--pager-control", metavar="URL", help="the pager's, for the page's ringing phones"
+    )
+    workspace.add_argument(
         "--http-url", metavar="URL", help="the app's own address, instead of Socket Mode"
     )
+
+
+def _pager(pager: argparse.ArgumentParser) -> None:
+    _shared(pager, "faults")
+    pager.add_argument("--port", type=int, default=8972, help="HTTP; 0 picks a free one")
+    pager.add_argument("--smtp-port", type=int, default=8975, help="mail; 0 picks a free one")
+    pager.add_argument(
+        "--sms-url", metavar="URL", help="where people's replies to text messages are posted"
+    )
+    pager.add_argument(
+        "--pagerduty-url", metavar="URL", help="where PagerDuty tells what became of incidents"
+    )
+    pager.add_argument(
+        "--person",
+        type=_owned,
+        action="append",
+        default=[],
+        metavar="NAME=ADDRESS,…",
+        help="whose a number, topic or mailbox is, for the page; may be said again",
+    )
+
+
+def _owned(text: str) -> tuple[str, list[str]]:
+    name, equals, reached = text.partition("=")
+    if not equals or not name or not reached:
+        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=ADDRESS,…")
+    return name, [address.strip() for address in reached.split(",") if address.strip()]

@@ -1,6 +1,6 @@
 """The account: cash, one-way positions with average entry, funding. Pure: each change is a new one.
 
-Invariant: cash = start + realised + funding − fees, exactly.
+Invariant: cash = start + transferred + realised + funding − fees, exactly.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,8 @@ class Account:
     fees: Decimal = ZERO
     swept: Decimal = ZERO
     """How much of the cash lies in the spot wallet."""
+    transferred: Decimal = ZERO
+    """Deposits less withdrawals."""
     positions: Mapping[str, Position] = field(default_factory=dict)
     daily_realised: Mapping[str, Decimal] = field(default_factory=dict)
     daily_funding: Decimal = ZERO
@@ -126,6 +128,7 @@ def memory(account: Account) -> dict[str, Any]:
         "funding": plain(account.funding),
         "fees": plain(account.fees),
         "swept": plain(account.swept),
+        "transferred": plain(account.transferred),
         "positions": {
             product_id: [position.contracts, plain(position.cost)]
             for product_id, position in account.positions.items()
@@ -143,6 +146,7 @@ def remembered(memory: Mapping[str, Any]) -> Account:
         funding=Decimal(memory["funding"]),
         fees=Decimal(memory["fees"]),
         swept=Decimal(memory["swept"]),
+        transferred=Decimal(memory.get("transferred", "0")),
         positions={
             product_id: Position(contracts, Decimal(cost))
             for product_id, (contracts, cost) in memory["positions"].items()

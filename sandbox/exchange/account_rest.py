@@ -1,7 +1,6 @@
 """REST of the account: balances, positions, sweeps, margin windows, wallets, portfolios, fees."""
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 from sandbox.clock import rfc3339
@@ -19,6 +18,7 @@ from sandbox.exchange.fees_view import transaction_summary_view
 from sandbox.exchange.identity import Identity
 from sandbox.exchange.session import intraday_margin_applies, margin_window_end
 from sandbox.exchange.state import State
+from sandbox.exchange.transactions import movable, sweep
 from sandbox.exchange.venue import Venue
 
 STANDARD, INTRADAY = "INTRADAY_MARGIN_SETTING_STANDARD", "INTRADAY_MARGIN_SETTING_INTRADAY"
@@ -73,12 +73,13 @@ class AccountRest:
         """At the day's roll the money goes from the futures wallet to the spot wallet."""
         if self._sweep is None:
             return
-        account = self._venue.ledger.account
-        free = max(ZERO, min(account.cash - account.swept, self._venue.margin().available))
+        ledger = self._venue.ledger
+        free, _ = movable(ledger, self._venue.margin().available)
         amount = (
             free if self._sweep["all"] else min(free, parse_decimal(self._sweep["amount"]) or free)
         )
-        self._venue.ledger.account = replace(account, swept=account.swept + amount)
+        if amount:
+            sweep(ledger, amount, self._venue.clock.now())
         self.cancel_sweep(None)
 
     def margin_setting(self, call: Call) -> Json:

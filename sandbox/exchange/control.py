@@ -1,4 +1,4 @@
-"""The exchange's /_sim/*: requests, faults, clock, ledger, market, orders by hand."""
+"""The exchange's /_sim/*: requests, faults, clock, ledger, market; orders and money moved by hand."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
@@ -10,7 +10,7 @@ from sandbox.clock import Clock, rfc3339
 from sandbox.exchange.account_views import side_of
 from sandbox.exchange.book import Depth
 from sandbox.exchange.call import Json
-from sandbox.exchange.decimals import plain
+from sandbox.exchange.decimals import parse_decimal, plain
 from sandbox.exchange.hub import Hub
 from sandbox.exchange.identity import Identity
 from sandbox.exchange.market import Market
@@ -18,6 +18,7 @@ from sandbox.exchange.order_views import accepted, fill_view, ledger_view, refus
 from sandbox.exchange.session import Phase
 from sandbox.exchange.ticket import Refused
 from sandbox.exchange.timeline import Timeline
+from sandbox.exchange.transactions import movable, sweep, transfer
 from sandbox.exchange.venue import Venue
 from sandbox.faults import Faults
 from sandbox.loopback import BadInput, is_local, json_reply, read_number, read_object
@@ -60,6 +61,8 @@ class Control:
             ("GET", "/_sim/ledger"): self._ledger,
             ("POST", "/_sim/market"): self._bend_market,
             ("POST", "/_sim/order"): self._place_by_hand,
+            ("POST", "/_sim/transfer"): self._transfer,
+            ("POST", "/_sim/sweep"): self._sweep,
         }
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -132,6 +135,9 @@ class Control:
             "fees": plain(account.fees),
             "funding_total": plain(account.funding),
             "funding": ledger.funding,
+            "transferred": plain(account.transferred),
+            "spot_wallet": plain(account.swept),
+            "transactions": ledger.transactions,
         }
 
     async def _bend_market(self, request: web.Request, body: Json) -> Json:
@@ -164,6 +170,27 @@ class Control:
         self._venue.settle()
         await self._hub.drained()
         return accepted(order)
+
+    async def _transfer(self, request: web.Request, body: Json) -> Json:
+        """{"amount_usd": "500"} pays money into the spot wallet, "-200" takes it out of the account."""
+        amount = _usd(body)
+        ledger = self._venue.ledger
+        if amount < 0 and ledger.account.cash + amount < 0:
+            raise BadInput(f"the account holds only {plain(ledger.account.cash)}")
+        return await self._moved(transfer(ledger, amount, self._clock.now()))
+
+    async def _sweep(self, request: web.Request, body: Json) -> Json:
+        """{"amount_usd": "500"} moves money from the futures to the spot wallet, "-200" back."""
+        amount = _usd(body)
+        free, spot = movable(self._venue.ledger, self._venue.margin().available)
+        if not -spot <= amount <= free:
+            raise BadInput(f"amount_usd must be between {plain(-spot)} and {plain(free)}")
+        return await self._moved(sweep(self._venue.ledger, amount, self._clock.now()))
+
+    async def _moved(self, entry: Json) -> Json:
+        self._venue.ledger.commit()
+        await self._hub.drained()
+        return entry
 
 
 def bend(market: Market, body: Mapping[str, Any]) -> None:
@@ -208,6 +235,13 @@ def _depth(before: Depth, body: Mapping[str, Any]) -> Depth:
 def _percent(body: Mapping[str, Any], name: str, low: int, high: int) -> Decimal | None:
     value = body.get(name)
     return None if value is None else Decimal(str(read_number(value, name, low, high)))
+
+
+def _usd(body: Mapping[str, Any]) -> Decimal:
+    amount = parse_decimal(body.get("amount_usd"))
+    if set(body) != {"amount_usd"} or amount is None or not amount:
+        raise BadInput('say {"amount_usd": "500"}, or a number below 0, and nothing else')
+    return amount
 
 
 def _whole(query: Mapping[str, str], name: str, default: int) -> int:

@@ -11,6 +11,7 @@ from sandbox.clock import Clock
 from sandbox.exchange.auth import Doorkeeper, Unauthorized
 from sandbox.exchange.call import ApiError, Call, Json, forbidden, invalid, not_found
 from sandbox.exchange.keys import Key
+from sandbox.exchange.lies import Lies
 from sandbox.exchange.ratelimit import RateLimit
 from sandbox.exchange.routes import PUBLIC, Route, Routes
 from sandbox.faults import REPLY_KINDS, Fault, Faults
@@ -37,6 +38,7 @@ class Gate:
         self._log = log
         self._clock = clock
         self._latency_s = latency_ms / 1000
+        self._lies = Lies()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         record = await read_record(request, self._log, self._clock)
@@ -46,7 +48,7 @@ class Gate:
         )
         reply = None if fault is None else await self._before(fault, request)
         if reply is None:
-            reply = self._answer(request, record, body)
+            reply = self._lies.told(fault, record, lambda: self._answer(request, record, body))
             if self._latency_s:
                 await asyncio.sleep(self._latency_s)
             if fault is not None:

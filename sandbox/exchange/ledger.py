@@ -12,7 +12,7 @@ from sandbox.exchange.account import Account
 from sandbox.exchange.decimals import plain
 from sandbox.exchange.margin import Outstanding
 from sandbox.exchange.orders import Fill, Order, Status, advance, fill_from_text, from_text, to_text
-from sandbox.exchange.products import BY_ID, PRODUCTS
+from sandbox.exchange.products import BY_ID
 from sandbox.exchange.state import State
 
 
@@ -32,10 +32,11 @@ class Ledger:
         self._saved_account: Account | None = None
         self.orders: dict[str, Order] = {}
         self.by_client_id: dict[str, Order] = {}
-        self.live: dict[str, dict[str, Order]] = {product.id: {} for product in PRODUCTS}
+        self.live: dict[str, dict[str, Order]] = {product_id: {} for product_id in BY_ID}
         self.outstanding: dict[str, Outstanding] = {}
         self.fills: list[Fill] = [fill_from_text(text) for text in state.fills()]
         self.funding: list[dict[str, Any]] = state.funding()
+        self.transactions: list[dict[str, Any]] = state.transactions()
         for text in state.orders():
             self._index(from_text(text))
 
@@ -106,6 +107,10 @@ class Ledger:
         }
         self.funding.append(entry)
         self._state.put_funding(len(self.funding), entry)
+
+    def add_transaction(self, entry: dict[str, Any]) -> None:
+        self.transactions.append(entry)
+        self._state.put_transaction(len(self.transactions), entry)
 
     def roll_day(self) -> None:
         self.account = accounts.day_rolled(self.account)

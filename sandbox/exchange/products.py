@@ -1,4 +1,4 @@
-"""The products the exchange lists: four perps, one dated future and one spot pair."""
+"""The products the exchange can list: twenty perps, four by default, one dated future, one spot pair."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ def _perp(code: str, root: str, size: str, tick: str, price: str, depth: int, ra
     )
 
 
-PRODUCTS: tuple[Product, ...] = (
+_ALWAYS: tuple[Product, ...] = (
     _perp("BIP", "BTC", "0.01", "5", "69000", 40, "0.000013"),
     _perp("ETP", "ETH", "0.10", "0.5", "2100", 60, "0.000011"),
     _perp("SLP", "SOL", "5", "0.01", "84.00", 50, "0.000009"),
@@ -87,4 +87,31 @@ PRODUCTS: tuple[Product, ...] = (
         depth_contracts=3,
     ),
 )
-BY_ID: dict[str, Product] = {product.id: product for product in PRODUCTS}
+_MORE_PERPS: tuple[Product, ...] = (
+    _perp("DOP", "DOGE", "5000", "0.0001", "0.1400", 60, "0.000010"),
+    _perp("ADP", "ADA", "1000", "0.0001", "0.4200", 50, "0.000009"),
+    _perp("LNP", "LINK", "50", "0.001", "13.200", 40, "0.000008"),
+    _perp("LCP", "LTC", "5", "0.01", "81.50", 40, "0.000007"),
+    _perp("AVP", "AVAX", "10", "0.01", "13.40", 40, "0.000009"),
+    _perp("BHP", "BCH", "1", "0.05", "520.00", 30, "0.000006"),
+    _perp("XLP", "XLM", "5000", "0.0001", "0.2300", 40, "0.000007"),
+    _perp("HBP", "HBAR", "5000", "0.0001", "0.1300", 40, "0.000008"),
+    _perp("SUP", "SUI", "500", "0.0005", "1.5000", 40, "0.000010"),
+    _perp("DTP", "DOT", "100", "0.001", "2.150", 40, "0.000008"),
+    _perp("NRP", "NEAR", "100", "0.001", "1.800", 40, "0.000008"),
+    _perp("UNP", "UNI", "50", "0.001", "5.600", 40, "0.000007"),
+    _perp("AAP", "AAVE", "1", "0.05", "165.00", 30, "0.000009"),
+    _perp("APP", "APT", "100", "0.001", "1.900", 40, "0.000008"),
+    _perp("ARP", "ARB", "2000", "0.0001", "0.2000", 40, "0.000008"),
+    _perp("TAP", "TAO", "1", "0.05", "280.00", 30, "0.000011"),
+)
+# Appended: a product's place seeds its market.
+_ALL = _ALWAYS + _MORE_PERPS
+PERPS_MIN = sum(product.kind is Kind.PERP for product in _ALWAYS)
+PERPS_MAX = PERPS_MIN + len(_MORE_PERPS)
+BY_ID: dict[str, Product] = {product.id: product for product in _ALL}
+
+
+def listed(perps: int) -> tuple[Product, ...]:
+    """What an exchange with so many perps lists; PERPS_MIN to PERPS_MAX."""
+    return _ALL[: len(_ALWAYS) + perps - PERPS_MIN]

@@ -1,4 +1,7 @@
-"""The table of endpoints: method, path, what the key must be allowed to do, handler."""
+"""The table of endpoints: method, path, what the key must be allowed to do, handler.
+
+A path is the brokerage's own, or begins with a version of its own.
+"""
 
 from dataclasses import dataclass
 
@@ -6,8 +9,10 @@ from sandbox.exchange.account_rest import AccountRest
 from sandbox.exchange.call import Handler
 from sandbox.exchange.market_rest import MarketRest
 from sandbox.exchange.order_rest import OrderRest
+from sandbox.exchange.transactions import TransactionsRest
 
 PREFIX = "/api/v3/brokerage"
+V2 = "/v2/"
 PUBLIC, VIEW, TRADE, TRANSFER = "", "view", "trade", "transfer"
 
 
@@ -23,13 +28,14 @@ class Routes:
     def __init__(self, rows: list[tuple[str, str, str, Handler]]) -> None:
         self._exact: dict[tuple[str, str], Route] = {}
         self._patterns: list[tuple[str, str, str, Route]] = []
-        for method, path, permission, handler in rows:
+        for method, short, permission, handler in rows:
+            path = short if short.startswith(V2) else PREFIX + short
             route = Route(permission, handler)
             if "{}" in path:
                 before, _, after = path.partition("{}")
-                self._patterns.append((method, PREFIX + before, after, route))
+                self._patterns.append((method, before, after, route))
             else:
-                self._exact[method, PREFIX + path] = route
+                self._exact[method, path] = route
 
     def find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
         route = self._exact.get((method, path))
@@ -43,7 +49,9 @@ class Routes:
         return None
 
 
-def build_routes(market: MarketRest, orders: OrderRest, account: AccountRest) -> Routes:
+def build_routes(
+    market: MarketRest, orders: OrderRest, account: AccountRest, transactions: TransactionsRest
+) -> Routes:
     return Routes(
         [
             ("GET", "/time", PUBLIC, market.time),
@@ -83,5 +91,6 @@ def build_routes(market: MarketRest, orders: OrderRest, account: AccountRest) ->
             ("GET", "/portfolios/{}", VIEW, account.portfolio_breakdown),
             ("GET", "/transaction_summary", VIEW, account.transaction_summary),
             ("GET", "/payment_methods", VIEW, account.payment_methods),
+            ("GET", "/v2/accounts/{}/transactions", VIEW, transactions.transactions),
         ]
     )

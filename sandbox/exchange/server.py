@@ -24,12 +24,13 @@ from sandbox.exchange.ledger import Ledger
 from sandbox.exchange.market import Market
 from sandbox.exchange.market_rest import MarketRest
 from sandbox.exchange.order_rest import OrderRest
-from sandbox.exchange.products import PRODUCTS
+from sandbox.exchange.products import listed
 from sandbox.exchange.ratelimit import RateLimit
 from sandbox.exchange.routes import build_routes
 from sandbox.exchange.socket import Sockets
 from sandbox.exchange.state import State
 from sandbox.exchange.timeline import Timeline
+from sandbox.exchange.transactions import TransactionsRest
 from sandbox.exchange.venue import Venue
 from sandbox.exchange.wave import STEPS_PER_SECOND
 from sandbox.faults import Faults
@@ -49,6 +50,7 @@ class Settings:
     latency_ms: int
     rate_limits: bool
     cash: Decimal
+    perps: int
 
 
 class Exchange:
@@ -62,7 +64,7 @@ class Exchange:
         identity = load_identity(self._state, rfc3339(clock.now()))
         markets = {
             product.id: Market(product, number, settings.seed)
-            for number, product in enumerate(PRODUCTS)
+            for number, product in enumerate(listed(self._perps()))
         }
         candles = {product_id: Candles(market) for product_id, market in markets.items()}
         ledger = Ledger(self._state, settings.cash)
@@ -77,7 +79,10 @@ class Exchange:
         faults, log = Faults(settings.seed), RequestLog()
         doorkeeper = Doorkeeper(load_keys(self._folder / "keys"))
         routes = build_routes(
-            MarketRest(markets, candles, clock), OrderRest(self._venue, identity), account
+            MarketRest(markets, candles, clock),
+            OrderRest(self._venue, identity),
+            account,
+            TransactionsRest(ledger, identity),
         )
         limit = RateLimit(settings.rate_limits and not clock.manual)
         self._gate = Gate(routes, doorkeeper, limit, faults, log, clock, settings.latency_ms)
@@ -129,6 +134,12 @@ class Exchange:
         await site.start()
         bound: int = runner.addresses[-1][1]
         return bound
+
+    def _perps(self) -> int:
+        """A product that was listed on this home stays listed: it may be held."""
+        perps = max(self._settings.perps, self._state.get("perps") or 0)
+        self._state.put("perps", perps)
+        return perps
 
     def _recover_clock(self) -> None:
         memory = self._state.get("clock")

@@ -10,6 +10,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS orders (order_id TEXT PRIMARY KEY, seq INTEGER, text TEXT)",
     "CREATE TABLE IF NOT EXISTS fills (entry_id TEXT PRIMARY KEY, seq INTEGER, text TEXT)",
     "CREATE TABLE IF NOT EXISTS funding (seq INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS transactions (seq INTEGER PRIMARY KEY, text TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS minutes (product_id TEXT, start INTEGER, text TEXT,"
     " PRIMARY KEY (product_id, start)) WITHOUT ROWID",
 )
@@ -29,6 +30,7 @@ class State:
         self._orders: dict[str, tuple[int, str]] = {}
         self._fills: list[tuple[str, int, str]] = []
         self._funding: list[tuple[int, str]] = []
+        self._transactions: list[tuple[int, str]] = []
         self._minutes: list[tuple[str, int, str]] = []
 
     def put(self, key: str, value: Any) -> None:
@@ -43,6 +45,9 @@ class State:
     def put_funding(self, seq: int, payment: dict[str, Any]) -> None:
         self._funding.append((seq, json.dumps(payment)))
 
+    def put_transaction(self, seq: int, entry: dict[str, Any]) -> None:
+        self._transactions.append((seq, json.dumps(entry)))
+
     def put_minute(self, product_id: str, start: int, row: list[Any]) -> None:
         self._minutes.append((product_id, start, json.dumps(row)))
 
@@ -53,6 +58,7 @@ class State:
             ("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", orders),
             ("INSERT INTO fills VALUES (?, ?, ?)", self._fills),
             ("INSERT INTO funding VALUES (?, ?)", self._funding),
+            ("INSERT INTO transactions VALUES (?, ?)", self._transactions),
             ("INSERT OR REPLACE INTO minutes VALUES (?, ?, ?)", self._minutes),
         )
         if not any(rows for _, rows in batches):
@@ -62,8 +68,10 @@ class State:
             if rows:
                 self._db.executemany(statement, rows)
         self._db.execute("COMMIT")
-        for pending in (self._memory, self._orders, self._fills, self._funding, self._minutes):
-            pending.clear()
+        self._memory.clear()
+        self._orders.clear()
+        for written in (self._fills, self._funding, self._transactions, self._minutes):
+            written.clear()
 
     def get(self, key: str) -> Any:
         """None when nothing was put under the key."""
@@ -78,6 +86,10 @@ class State:
 
     def funding(self) -> list[dict[str, Any]]:
         rows = self._db.execute("SELECT text FROM funding ORDER BY seq")
+        return [json.loads(row[0]) for row in rows]
+
+    def transactions(self) -> list[dict[str, Any]]:
+        rows = self._db.execute("SELECT text FROM transactions ORDER BY seq")
         return [json.loads(row[0]) for row in rows]
 
     def minutes(self, product_id: str, from_start: int) -> list[list[Any]]:

@@ -1,6 +1,6 @@
 """Reads a create-order body into a ticket, or refuses it with the venue's reason."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -55,10 +55,10 @@ class Ticket:
     margin_type: str
 
 
-def read(body: Mapping[str, Any]) -> Ticket:
+def read(body: Mapping[str, Any], listed: Container[str]) -> Ticket:
     """Raises Refused."""
     product = BY_ID.get(str(body.get("product_id")))
-    if product is None:
+    if product is None or product.id not in listed:
         raise Refused("INVALID_PRODUCT_ID", "valid product_id is required")
     if not product.is_future:
         raise Refused("UNTRADABLE_PRODUCT", "this exchange trades futures only")

@@ -50,7 +50,7 @@ class Venue:
 
     def check(self, body: Mapping[str, Any]) -> Ticket:
         """Raises Refused with what the venue has against the order."""
-        ticket = read(body)
+        ticket = read(body, self.markets)
         market = self.markets[ticket.product.id]
         position = self.ledger.account.position(ticket.product.id)
         screen(ticket, market, position, self.clock.now())
@@ -153,7 +153,9 @@ class Venue:
             size = str(abs(position.contracts))
             configuration = {"market_market_ioc": {"base_size": size}}
             body = {"product_id": product_id, "side": side, "order_configuration": configuration}
-            order = self._order(read(body), str(uuid.uuid4()), 0, "UNKNOWN_PLACEMENT_SOURCE")
+            order = self._order(
+                read(body, self.markets), str(uuid.uuid4()), 0, "UNKNOWN_PLACEMENT_SOURCE"
+            )
             order.is_liquidation, order.order_type = True, "LIQUIDATION"
             self.ledger.register(order)
             self.matching.accept(order, now)
@@ -179,7 +181,9 @@ class Venue:
             "side": "SELL" if parent.side == "BUY" else "BUY",
             "order_configuration": {"trigger_bracket_gtc": fields},
         }
-        child = self._order(read(body), str(uuid.uuid4()), parent.received_ns, parent.source)
+        child = self._order(
+            read(body, self.markets), str(uuid.uuid4()), parent.received_ns, parent.source
+        )
         child.order_id, child.originating_order_id = parent.attached_order_id, parent.order_id
         child.created = now
         self._arrive(child)

@@ -1,8 +1,6 @@
 """An exchange that runs as a process of its own, and the real client that talks to it."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Any
 import requests
 from coinbase.rest import RESTClient
 
+from tests.sandbox import template
+
 BIP, ETP, SLP, XPP = "BIP-20DEC30-CDE", "ETP-20DEC30-CDE", "SLP-20DEC30-CDE", "XPP-20DEC30-CDE"
 TERMINAL = {"FILLED", "CANCELLED", "EXPIRED", "FAILED"}
 
@@ -18,10 +18,8 @@ TERMINAL = {"FILLED", "CANCELLED", "EXPIRED", "FAILED"}
 class ExchangeProcess:
     def __init__(self, home: Path, *options: str) -> None:
         self.home = home
-        command = [sys.executable, "-m", "sandbox", "exchange", "--home", str(home)]
-        command += ["--port", "0", "--control-port", "0", *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
+        command = ["exchange", "--home", str(home), "--port", "0", "--control-port", "0", *options]
+        self.process = template.start(command)
         words = self.process.stdout.readline().split()
         assert words[:2] == ["ready", "exchange"] and words[3] == "control", words
         self.url, self.control_url = words[2], words[4]
@@ -108,7 +106,6 @@ class ExchangeProcess:
 
     def _forget(self) -> int:
         code = self.process.wait(timeout=10)
-        assert self.process.stdout is not None
         self.process.stdout.close()
         self._session.close()
         for client in self._clients:

@@ -198,7 +198,7 @@ def test_funding_is_paid_each_full_hour(manual: ExchangeProcess, client: Any) ->
 
 def test_cash_explains_itself(manual: ExchangeProcess, client: Any) -> None:
     ledger = manual.ask("/_sim/ledger")
-    parts = ("start_cash", "realised", "funding_total")
+    parts = ("start_cash", "transferred", "realised", "funding_total")
     total = sum(Decimal(ledger[part]) for part in parts) - Decimal(ledger["fees"])
     assert Decimal(ledger["cash"]) == total
     fees = sum(Decimal(fill["commission"]) for fill in ledger["fills"])

@@ -48,8 +48,8 @@ def test_nothing_is_forgotten_after_kill_nine(tmp_path: Path) -> None:
 ONE_HOUR = "granularity=ONE_MINUTE&limit=60"
 
 
-def test_keys_are_for_the_owner_only_and_authority_is_reused(tmp_path: Path) -> None:
-    first = ExchangeProcess(tmp_path)
+def test_keys_are_for_the_owner_only_and_authority_and_products_stay(tmp_path: Path) -> None:
+    first = ExchangeProcess(tmp_path, "--perps", "20")
     authority = Path(first.ca).read_bytes()
     keys = {path.name: path.read_text() for path in (tmp_path / "sandbox" / "keys").iterdir()}
     assert sorted(keys) == ["guard.json", "owner.json", "trader.json", "viewer.json"]
@@ -59,4 +59,6 @@ def test_keys_are_for_the_owner_only_and_authority_is_reused(tmp_path: Path) -> 
     second = ExchangeProcess(tmp_path)
     assert Path(second.ca).read_bytes() == authority
     assert second.client("guard").get_api_key_permissions().can_trade
+    listed = second.client("viewer").get_products(product_type="FUTURE").products
+    assert sum(product.display_name.endswith(" PERP") for product in listed) == 20
     second.kill()

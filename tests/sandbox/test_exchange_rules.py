@@ -24,7 +24,7 @@ from sandbox.exchange.orders import (
     from_text,
     to_text,
 )
-from sandbox.exchange.products import BY_ID, PRODUCTS
+from sandbox.exchange.products import BY_ID
 from sandbox.exchange.session import Phase, intraday_margin_applies, phase
 from sandbox.exchange.wave import ONE, Wave
 
@@ -32,7 +32,7 @@ NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 BIP = BY_ID["BIP-20DEC30-CDE"]
 
 trades = st.tuples(
-    st.sampled_from([product for product in PRODUCTS if product.is_future]),
+    st.sampled_from([product for product in BY_ID.values() if product.is_future]),
     st.integers(-50, 50).filter(bool),
     st.integers(100, 20_000),
     st.booleans(),
