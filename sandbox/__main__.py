@@ -1,4 +1,4 @@
-"""Starts one server of the sandbox: ``python -m sandbox exchange|workspace --home DIR``."""
+"""Starts one server of the sandbox: ``python -m sandbox exchange|workspace|pager --home DIR``."""
 
 import argparse
 import asyncio
@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from sandbox.clock import Clock
 from sandbox.exchange.server import Exchange, Settings
 from sandbox.options import parser
+from sandbox.pager.server import Pager
+from sandbox.pager.server import Settings as PagerSettings
 from sandbox.workspace.server import Settings as WorkspaceSettings
 from sandbox.workspace.server import Workspace
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__ or "").parse_args(arguments)
-    asyncio.run(_exchange(options) if options.server == "exchange" else _workspace(options))
+    servers = {"exchange": _exchange, "workspace": _workspace, "pager": _pager}
+    asyncio.run(servers[options.server](options))
 
 
 def _wall() -> datetime:
@@ -26,10 +29,10 @@ def _wall() -> datetime:
 
 
 def _clock(options: argparse.Namespace) -> Clock:
-    """A workspace signs its requests by the wall: their reader's clock cannot be moved."""
+    """What is signed for the app is judged by the wall: its clock cannot be moved."""
     manual, start_at = options.manual_clock, options.start_at
     source = (lambda: start_at) if manual else _wall
-    by_wall = options.server == "workspace" or options.token_clock == "wall"
+    by_wall = options.server != "exchange" or options.token_clock == "wall"
     return Clock(source, time.monotonic_ns, manual, _wall if by_wall else None)
 
 
@@ -42,6 +45,7 @@ async def _exchange(options: argparse.Namespace) -> None:
         latency_ms=options.latency_ms,
         rate_limits=not options.no_rate_limits,
         cash=options.cash,
+        perps=options.perps,
     )
     await Exchange(settings, _clock(options)).serve(_until_told(), _announce_exchange)
 
@@ -53,9 +57,24 @@ async def _workspace(options: argparse.Namespace) -> None:
         seed=options.seed,
         rate_limits=not options.no_rate_limits,
         exchange_control=options.exchange_control,
+        pager_control=options.pager_control,
         http_url=options.http_url,
     )
     await Workspace(settings, _clock(options)).serve(_until_told(), _announce_workspace)
+
+
+async def _pager(options: argparse.Namespace) -> None:
+    settings = PagerSettings(
+        home=options.home,
+        port=options.port,
+        smtp_port=options.smtp_port,
+        seed=options.seed,
+        rate_limits=not options.no_rate_limits,
+        sms_url=options.sms_url,
+        pagerduty_url=options.pagerduty_url,
+        owners={to: owner for owner, reached in options.person for to in reached},
+    )
+    await Pager(settings, _clock(options)).serve(_until_told(), _announce_pager)
 
 
 def _until_told() -> asyncio.Event:
@@ -71,6 +90,10 @@ def _announce_exchange(port: int, control_port: int) -> None:
 
 def _announce_workspace(port: int) -> None:
     _say(f"ready workspace http://127.0.0.1:{port}")
+
+
+def _announce_pager(port: int, smtp_port: int) -> None:
+    _say(f"ready pager http://127.0.0.1:{port} smtp 127.0.0.1:{smtp_port}")
 
 
 def _say(line: str) -> None:

@@ -1,11 +1,10 @@
 """The page for people: its files, what each member sees, and the socket that keeps it current."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from aiohttp import ClientError, ClientSession, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from sandbox.clock import rfc3339
 from sandbox.loopback import BadInput, is_local, json_reply
@@ -14,6 +13,7 @@ from sandbox.workspace.call import Json
 from sandbox.workspace.channel import Channel, Kind
 from sandbox.workspace.message import Message
 from sandbox.workspace.modals import Modals
+from sandbox.workspace.neighbour import Neighbour
 from sandbox.workspace.people import (
     APP_ID,
     APP_NAME,
@@ -42,7 +42,6 @@ HEADERS = {
 }
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
-EXCHANGE = "/_ui/exchange"
 _SHOWABLE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"})
 
 Read = Callable[[web.Request, Member], Json]
@@ -50,13 +49,12 @@ Read = Callable[[web.Request, Member], Json]
 
 class PeoplePage:
     def __init__(
-        self, team: Team, modals: Modals, sockets: Sockets, exchange_control: str | None
+        self, team: Team, modals: Modals, sockets: Sockets, neighbours: Mapping[str, str | None]
     ) -> None:
         self._team = team
         self._modals = modals
         self._sockets = sockets
-        self._exchange_control = exchange_control
-        self._session: ClientSession | None = None
+        self._neighbours = [Neighbour(name, url) for name, url in neighbours.items()]
         self._reads: dict[str, Read] = {
             "/_ui/state": self._state,
             "/_ui/messages": self._messages,
@@ -74,15 +72,16 @@ class PeoplePage:
             return _refused(str(error), 400)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for neighbour in self._neighbours:
+            await neighbour.close()
 
     async def _route(self, request: web.Request) -> web.StreamResponse:
         path = request.path
         if path == "/_ui/socket":
             return await self._follow(request)
-        if path.startswith(f"{EXCHANGE}/"):
-            return await self._pass_on(request)
+        for neighbour in self._neighbours:
+            if neighbour.serves(path):
+                return await neighbour.pass_on(request)
         if request.method not in ("GET", "HEAD"):
             return _refused(f"{path} is only read", 405)
         if path in self._reads:
@@ -125,7 +124,7 @@ class PeoplePage:
             },
             "commands": COMMANDS,
             "shortcuts": SHORTCUTS,
-            "exchange": self._exchange_control is not None,
+            **{neighbour.name: neighbour.is_there for neighbour in self._neighbours},
             "now": rfc3339(team.clock.now()),
         }
 
@@ -176,28 +175,6 @@ class PeoplePage:
             self._team.watchers.remove(watcher)
             writer.cancel()
         return ws
-
-    # The exchange's control, for the page's switches.
-
-    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
-        path = request.path.removeprefix(EXCHANGE)
-        if self._exchange_control is None:
-            return _refused("this workspace was started without --exchange-control", 404)
-        if not path.startswith("/_sim/") or ".." in path:
-            return _refused(f"only the exchange's /_sim/ is passed on, not {path}", 404)
-        if self._session is None:
-            self._session = ClientSession(trust_env=False)
-        url = self._exchange_control.rstrip("/") + path
-        body = await request.read()
-        asked: Awaitable[Any] = self._session.request(
-            request.method, url, params=dict(request.query), data=body or None
-        )
-        try:
-            reply = await asked
-            content = await reply.read()
-        except ClientError as error:
-            return _refused(f"the exchange does not answer: {type(error).__name__}", 502)
-        return web.Response(body=content, status=reply.status, content_type="application/json")
 
 
 async def _write(ws: web.WebSocketResponse, watcher: Watcher) -> None:

@@ -13,6 +13,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.loopback import is_local, json_reply
 from sandbox.requestlog import RequestLog
+from sandbox.state import State
 from sandbox.workspace.acting import Acting
 from sandbox.workspace.answers import Answers
 from sandbox.workspace.api.chat import Chat
@@ -40,7 +41,6 @@ from sandbox.workspace.posts import Posts
 from sandbox.workspace.ratelimit import RateLimits
 from sandbox.workspace.scopes import Scopes
 from sandbox.workspace.sockets import Sockets
-from sandbox.workspace.state import State
 from sandbox.workspace.team import Team
 from sandbox.workspace.timetable import Timetable
 from sandbox.workspace.tokens import load_tokens, write_tokens
@@ -58,6 +58,7 @@ class Settings:
     seed: int
     rate_limits: bool
     exchange_control: str | None
+    pager_control: str | None
     http_url: str | None
 
 
@@ -125,7 +126,11 @@ class Workspace:
         self._outlets = Outlets(
             team, answers, files, self._tokens.bot_token, self._faults, self._log
         )
-        self._page = PeoplePage(team, modals, self._sockets, self._settings.exchange_control)
+        neighbours = {
+            "exchange": self._settings.exchange_control,
+            "pager": self._settings.pager_control,
+        }
+        self._page = PeoplePage(team, modals, self._sockets, neighbours)
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[int], None]) -> None:
         """Until ``stop`` is set."""

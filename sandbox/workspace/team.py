@@ -5,13 +5,13 @@ from pathlib import Path
 
 from sandbox.clock import Clock
 from sandbox.loopback import BadInput
+from sandbox.state import State
 from sandbox.workspace.call import Json, SlackError
 from sandbox.workspace.channel import Channel, Kind, seed_channels
 from sandbox.workspace.file import StoredFile, file_view
 from sandbox.workspace.ids import Ids
 from sandbox.workspace.message import Message, sandbox_view
 from sandbox.workspace.people import BOT_USER_ID, Member, UserGroup, seed_groups, seed_members
-from sandbox.workspace.state import State
 from sandbox.workspace.view import View
 from sandbox.workspace.watchers import Watchers
 

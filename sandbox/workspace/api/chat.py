@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sandbox.state import State
 from sandbox.workspace.api.place import channel_of, is_in, message_of, page_of, postable
 from sandbox.workspace.call import Call, Json, SlackError
 from sandbox.workspace.channel import Channel, Kind
@@ -12,7 +13,6 @@ from sandbox.workspace.message import Message, wire_view
 from sandbox.workspace.people import BOT_ID, BOT_USER_ID
 from sandbox.workspace.posts import Posts
 from sandbox.workspace.scopes import Scopes
-from sandbox.workspace.state import State
 from sandbox.workspace.team import Team
 from sandbox.workspace.timetable import Timetable
 

@@ -2,7 +2,7 @@
 
 import { h, iconButton, refill } from "./dom.js";
 import { FaultBoard } from "./faults.js";
-import { EXCHANGE_FAULTS, SLACK_FAULTS } from "./faultlist.js";
+import { EXCHANGE_FAULTS, PAGER_FAULTS, SLACK_FAULTS } from "./faultlist.js";
 import { Market } from "./market.js";
 import { action, part } from "./part.js";
 
@@ -15,6 +15,7 @@ export class Controls {
     this.changed = changed;
     this.slack = new FaultBoard("Slack", SLACK_FAULTS, "", acting);
     this.exchangeFaults = new FaultBoard("Exchange", EXCHANGE_FAULTS, "/_ui/exchange", acting);
+    this.pagerFaults = new FaultBoard("Pager", PAGER_FAULTS, "/_ui/pager", acting);
     this.market = new Market(known, acting);
     this.connections = h("div", { class: "actions" }, this.refreshButtons());
     this.clock = h("div", { class: "actions" }, this.clockButtons());
@@ -32,6 +33,7 @@ export class Controls {
       { class: "list panel-body", tabindex: "0", role: "region", "aria-label": "Switches" },
       this.exchange,
       this.slack.element,
+      this.pagerFaults.element,
       part("Socket connections", this.connections),
       part("Clock of the workspace", this.clock),
       part("Members", this.members),
@@ -64,6 +66,7 @@ export class Controls {
     this.slack.refresh();
     if (this.known.exchange) this.exchangeFaults.refresh();
     if (this.known.exchange) this.market.look();
+    if (this.known.pager) this.pagerFaults.refresh();
     this.timer = setTimeout(() => this.look(), LOOK_EVERY_MS);
   }
 
@@ -77,6 +80,7 @@ export class Controls {
       this.exchange,
       this.known.exchange ? [this.market.element, this.exchangeFaults.element] : part("Market", without),
     );
+    this.pagerFaults.element.hidden = !this.known.pager;
     refill(
       this.members,
       this.known.people().map((member) => this.memberRow(member)),

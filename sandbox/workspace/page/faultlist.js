@@ -67,6 +67,37 @@ export const EXCHANGE_FAULTS = [
   },
 ];
 
+const TWILIO = "/2010-04-01/*";
+const PAGERDUTY = "/v2/enqueue";
+
+export const PAGER_FAULTS = [
+  {
+    name: "Twilio fails (503)",
+    note: "text messages and calls",
+    order: { kind: "status", match: { path: TWILIO }, args: { code: 503 } },
+  },
+  {
+    name: "Replies of Twilio lost",
+    note: "it rings, and nobody is told",
+    order: { kind: "drop_after", match: { path: TWILIO } },
+  },
+  {
+    name: "PagerDuty limited (429)",
+    note: "try again in 5 s",
+    order: { kind: "status", match: { path: PAGERDUTY }, args: { code: 429, retry_after: 5 } },
+  },
+  {
+    name: "Mail put off (451)",
+    note: "the server says: later",
+    order: { kind: "status", match: { path: "/smtp" }, args: { code: 451 } },
+  },
+  {
+    name: "Every provider silent",
+    note: "connected, and never answered",
+    order: { kind: "half_open", match: {} },
+  },
+];
+
 /** Whether a fault in force is the one of this switch. */
 export function isOf(fault, entry) {
   const { kind, match, args = {} } = entry.order;

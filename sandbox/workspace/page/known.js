@@ -24,12 +24,13 @@ export class Known {
     this.commands = [];
     this.shortcuts = [];
     this.exchange = false;
+    this.pager = false;
     this.messages = new Map();
     this.home = null;
     this.stack = [];
   }
 
-  /** Topics: switching, loaded, lost, state, messages, views, home, envelope, request, pressed, market, open. */
+  /** Topics: switching, loaded, lost, state, messages, views, home, envelope, request, pressed, market, open, ringing. */
   on(topic, listener) {
     if (!this.listeners.has(topic)) this.listeners.set(topic, []);
     this.listeners.get(topic).push(listener);
@@ -49,6 +50,7 @@ export class Known {
     this.commands = state.commands;
     this.shortcuts = state.shortcuts;
     this.exchange = state.exchange;
+    this.pager = state.pager;
     this.offsetMs = Date.parse(state.now) - Date.now();
   }
 

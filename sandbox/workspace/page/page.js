@@ -8,6 +8,7 @@ import { HomePane } from "./home.js";
 import { Inspector } from "./inspector.js";
 import { listenToKeys } from "./keys.js";
 import { Modals } from "./modal.js";
+import { Phones } from "./phones.js";
 import { showPressed } from "./pressed.js";
 import { Sidebar } from "./sidebar.js";
 import { DESK, openCard } from "./steps.js";
@@ -44,6 +45,7 @@ export class Page {
     this.thread = new ThreadPane(view, layout);
     this.guide = new Guide(view, layout);
     this.controls = new Controls(known, acting, layout);
+    this.phones = new Phones(known, acting, () => this.phonesToggled());
     this.inspector = new Inspector(known, layout);
     this.modals = new Modals(known, acting);
     this.sidebar = new Sidebar(known, this.unread, [
@@ -54,6 +56,7 @@ export class Page {
         isOpen: this.controls.isOpen,
         toggle: () => this.toggleControls(),
       },
+      { name: "Phones", icon: "phone", isOpen: this.phones.isOpen, toggle: this.phones.toggle },
       { name: "Inspector", icon: "table", isOpen: this.inspector.isOpen, toggle: this.inspector.toggle },
     ]);
   }
@@ -71,6 +74,7 @@ export class Page {
       this.guide.element,
       this.thread.element,
       this.controls.element,
+      this.phones.element,
     );
     this.main = h("main", {}, this.channel.element, this.home.element, this.inspector.element);
     this.frame = h(
@@ -82,7 +86,9 @@ export class Page {
       this.main,
       side,
       this.announcer,
+      this.phones.announcer,
     );
+    this.topbar.show(this.phones.bell);
     root.replaceWith(this.frame);
     this.layout();
   }
@@ -99,6 +105,7 @@ export class Page {
       home: () => this.home.show(),
       messages: (channelId, message, isNew) => this.changed(channelId, message, isNew),
       envelope: () => this.redrawSoon(),
+      ringing: () => this.showRinging(),
       pressed: (place) => showPressed(place, known),
       open: (channelId) => (location.hash = channelId),
     };
@@ -128,6 +135,7 @@ export class Page {
     this.thread.show();
     this.modals.show();
     this.controls.draw();
+    this.phones.begin();
     this.guide.begin();
     if (this.wanted_ts) this.channel.reveal(this.wanted_ts);
     this.wanted_ts = null;
@@ -225,12 +233,29 @@ export class Page {
   /** There is room for one of them beside the conversation. */
   openThread(channelId, ts) {
     if (this.controls.isOpen()) this.controls.toggle();
+    if (this.phones.isOpen()) this.phones.toggle();
     this.thread.open(channelId, ts);
   }
 
   toggleControls() {
     if (!this.controls.isOpen()) this.thread.close();
+    if (!this.controls.isOpen() && this.phones.isOpen()) this.phones.toggle();
     this.controls.toggle();
+  }
+
+  /** Where a thread or the switches are open, the top line says it alone. */
+  showRinging() {
+    const isTaken = this.controls.isOpen() || !this.thread.element.hidden;
+    if (!isTaken && !this.phones.isOpen()) this.phones.toggle();
+  }
+
+  /** There is room for one of them beside the conversation. */
+  phonesToggled() {
+    if (this.phones.isOpen()) {
+      this.thread.close();
+      if (this.controls.isOpen()) this.controls.toggle();
+    }
+    this.layout();
   }
 
   redrawSoon() {
@@ -255,7 +280,8 @@ export class Page {
   }
 
   layout() {
-    const isOpen = this.guide.isOpen() || this.controls.isOpen() || !this.thread.element.hidden;
+    const { guide, controls, phones, thread } = this;
+    const isOpen = guide.isOpen() || controls.isOpen() || phones.isOpen() || !thread.element.hidden;
     this.frame.classList.toggle("with-side", isOpen);
     this.frame.classList.toggle("with-inspector", this.inspector.isOpen());
     if (this.known.me) this.sidebar.drawTools();

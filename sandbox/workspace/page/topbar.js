@@ -31,6 +31,11 @@ export class Topbar {
     this.nameTheme();
   }
 
+  /** Something that wants to be seen wherever one is. */
+  show(element) {
+    this.app.before(element);
+  }
+
   draw() {
     this.team.textContent = this.known.team.name;
     refill(

@@ -1,4 +1,4 @@
-"""The workspace's one SQLite file: what a second run on the same home remembers."""
+"""A server's one SQLite file: what a second run on the same home remembers."""
 
 import json
 import sqlite3

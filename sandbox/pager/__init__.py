@@ -1,0 +1,1 @@
+"""The providers that reach people outside of Slack, and the people's ringing phones."""
