@@ -4,24 +4,36 @@ A rule that clears has two levels, so that a value that wavers does not flap: wi
 force (`in_force`) it says None only past the second one. None of them concerns the flatten lane.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+
+from core.margin import MarginWindow, buffer_pct_of
 
 BUFFER_RAISE_PCT, BUFFER_CLEAR_PCT = Decimal(15), Decimal(20)
 LEVERAGE_CLEAR_SHARE = Decimal("0.9")
 DRIFT_RAISE, DRIFT_CLEAR = timedelta(seconds=5), timedelta(seconds=4)
 AUTH_FAILURES_MAX, AUTH_FAILING_FOR = 5, timedelta(seconds=3)
 STREAK_MAX, STREAK_FORGOTTEN_AFTER = 5, timedelta(seconds=60)
+ALERTS_SILENT_FOR = timedelta(seconds=60)
+MIB = 1024 * 1024
+DISK_RAISE_BYTES, DISK_CLEAR_BYTES = 256 * MIB, 512 * MIB
+TROUBLE_REMEMBERED = timedelta(minutes=10)
 CASH_OFF_MIN_USD, CASH_OFF_SHARE = Decimal(1), Decimal("0.001")
 
 
-def drawdown(equity_usd: Decimal, high_water_usd: Decimal, limit_pct: Decimal) -> str | None:
-    """Both net of transfers. It latches, so there is no second level."""
+def fallen_pct_of(equity_usd: Decimal, high_water_usd: Decimal) -> Decimal | None:
+    """How far equity is below its highest, both net of transfers; None where there was none."""
     if high_water_usd <= 0:
         return None
-    fallen_pct = (high_water_usd - equity_usd) / high_water_usd * 100
-    if fallen_pct < limit_pct:
+    return (high_water_usd - equity_usd) / high_water_usd * 100
+
+
+def drawdown(equity_usd: Decimal, high_water_usd: Decimal, limit_pct: Decimal) -> str | None:
+    """It latches, so there is no second level."""
+    fallen_pct = fallen_pct_of(equity_usd, high_water_usd)
+    if fallen_pct is None or fallen_pct < limit_pct:
         return None
     return (
         f"equity ${equity_usd:,.2f} is {fallen_pct:.2f} % below its high of "
@@ -92,11 +104,16 @@ class Streak:
         return Streak(self.count + 1, now, why)
 
 
+def streak_now(seen: Streak, now: datetime) -> int:
+    """How long it is; a quiet minute after the last it is forgotten."""
+    if seen.last_at is None or now - seen.last_at >= STREAK_FORGOTTEN_AFTER:
+        return 0
+    return seen.count
+
+
 def streak(seen: Streak, what: str, now: datetime) -> str | None:
     """In force it keeps entries back, so no success can end it: it ends a quiet minute after the last."""
-    if seen.last_at is None or seen.count < STREAK_MAX:
-        return None
-    if now - seen.last_at >= STREAK_FORGOTTEN_AFTER:
+    if streak_now(seen, now) < STREAK_MAX:
         return None
     return f"{seen.count} orders in a row {what}; the last: {seen.last}"
 
@@ -110,3 +127,50 @@ def cash_off(ours_usd: Decimal, theirs_usd: Decimal) -> str | None:
         f"the account holds ${theirs_usd:,.2f}, our books ${ours_usd:,.2f}; "
         f"tolerance ${tolerance:,.2f}"
     )
+
+
+def margin_step(
+    equity_usd: Decimal,
+    overnight_usd: Decimal,
+    window: MarginWindow | None,
+    now: datetime,
+    in_force: bool,
+) -> str | None:
+    """The buffer as it will be when the intraday margin ends, while there is time to make room for it."""
+    if window is None or not window.step_ahead(now) or not overnight_usd:
+        return None
+    level = BUFFER_CLEAR_PCT if in_force else BUFFER_RAISE_PCT
+    buffer_pct = buffer_pct_of(equity_usd, overnight_usd)
+    if buffer_pct > level:
+        return None
+    return (
+        f"the overnight margin applies from {window.ends_at:%H:%M} UTC and asks for "
+        f"${overnight_usd:,.2f} of an equity of ${equity_usd:,.2f}: a buffer of {buffer_pct:.1f} %, "
+        f"at most {level} %"
+    )
+
+
+def alerts_silent(beat_at: datetime | None, listening_since: datetime, now: datetime) -> str | None:
+    """Where alerts have never run nobody waits for them. Nobody is silent longer than we listen."""
+    if beat_at is None or now - max(beat_at, listening_since) < ALERTS_SILENT_FOR:
+        return None
+    return f"the alerts process was last heard of at {beat_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def disk_low(free_bytes: int, in_force: bool) -> str | None:
+    """Room for the record: without it neither fills nor a kill can be written down."""
+    level = DISK_CLEAR_BYTES if in_force else DISK_RAISE_BYTES
+    if free_bytes >= level:
+        return None
+    return f"{free_bytes // MIB} MiB free on the disk of the home, at least {level // MIB} wanted"
+
+
+def compromise(
+    foreign: Sequence[str], trouble_at: datetime | None, can_transfer: bool, now: datetime
+) -> str | None:
+    """Either is an error by itself; together they look like a stolen key. It latches."""
+    if can_transfer:
+        return "the trader's key may move money out of the account; it was not made to"
+    if not foreign or trouble_at is None or now - trouble_at > TROUBLE_REMEMBERED:
+        return None
+    return f"the exchange refused our key at {trouble_at:%H:%M:%S} UTC, and {'; '.join(foreign)}"

@@ -1,7 +1,7 @@
 """The trading limits of a profile: every one typed, each with its unit in its name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 
@@ -28,6 +28,22 @@ class Limits:
     """Resting entries are good till this long after they are sent, so that they end with the host."""
     max_drawdown_pct: Decimal = Decimal(5)
     """How far equity may fall from the highest it has ever reached, both net of transfers."""
+    max_gross_notional_usd: Decimal = Decimal(1_000_000)
+    """All that the desk could hold, long and short added up."""
+    max_net_notional_usd: Decimal = Decimal(1_000_000)
+    """Long less short, or short less long."""
+    max_share_pct: Decimal = Decimal(100)
+    """How much of the largest book one symbol may take: of a first position's book it is always all."""
+    max_one_way_notional_usd: Decimal = Decimal(1_000_000)
+    """All longs, or all shorts, each counted as far as it moves with the others."""
+    moves_with_market: Mapping[str, Decimal] = field(default_factory=dict)
+    """How far an underlying moves with the others, 0 to 1; one that is not named moves with them fully."""
+    max_slippage_pct: Decimal = Decimal(1)
+    """How far from the mark an entry that fills at once may be expected to."""
+    max_move_pct: Decimal = Decimal(100)
+    """How far the mark may have moved within ten minutes: beyond it, no entries until that is over."""
+    duplicate_window_s: Decimal = Decimal(0)
+    """How long the same entry once more counts as sent by mistake."""
 
     @property
     def underlyings(self) -> tuple[str, ...]:
@@ -35,10 +51,10 @@ class Limits:
 
     def rows(self) -> list[tuple[str, str]]:
         """Name and value of every limit, in the order they are declared, for showing."""
-        return [(field.name, _shown(getattr(self, field.name))) for field in fields(self)]
+        return [(one.name, _shown(getattr(self, one.name))) for one in fields(self)]
 
 
 def _shown(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {size}" for name, size in value.items())
+        return ", ".join(f"{name} {size}" for name, size in value.items()) or "none"
     return str(value)

@@ -44,6 +44,10 @@ class Rule(StrEnum):
     AUTHENTICATION = "authentication"
     CLOCK_DRIFT = "clock_drift"
     CASH_OFF = "cash_off"
+    MARGIN_STEP = "margin_step"
+    ALERTS_SILENT = "alerts_silent"
+    DISK_LOW = "disk_low"
+    SUSPECTED_COMPROMISE = "suspected_compromise"
     STARTED_REDUCE_ONLY = "started_reduce_only"
     STARTED_HELD = "started_held"
     DRAINING = "draining"
@@ -107,6 +111,20 @@ CONSTRAINTS: dict[Rule, ConstraintRule] = {
     ),
     Rule.CASH_OFF: ConstraintRule(
         Mode.HELD, Release.LATCHES, "the account's cash is not what our books say"
+    ),
+    Rule.MARGIN_STEP: ConstraintRule(
+        Mode.REDUCE_ONLY,
+        Release.CLEARS,
+        "what is held would be close to liquidation at the overnight margin that is about to apply",
+    ),
+    Rule.ALERTS_SILENT: ConstraintRule(
+        Mode.REDUCE_ONLY, Release.CLEARS, "the alerts process is silent: nobody would be told"
+    ),
+    Rule.DISK_LOW: ConstraintRule(
+        Mode.REDUCE_ONLY, Release.CLEARS, "the disk of the home is nearly full"
+    ),
+    Rule.SUSPECTED_COMPROMISE: ConstraintRule(
+        Mode.HELD, Release.LATCHES, "there are signs that somebody else uses the key"
     ),
     Rule.STARTED_REDUCE_ONLY: ConstraintRule(
         Mode.REDUCE_ONLY, Release.LATCHES, "started with RISK_REDUCE_ONLY_MODE=1 or --reduce-only"

@@ -18,6 +18,8 @@ class Profile:
     bar_s: Decimal
     order_contracts: int
     strategy: MovingAverages
+    flatten_on_loss: bool = False
+    """Whether the machine closes everything at the limit of the day's loss or of the drawdown."""
 
 
 _DEV = Limits(
@@ -39,6 +41,12 @@ _DEV = Limits(
     stop_distance_pct=Decimal(3),
     entry_lifetime_s=60,
     max_drawdown_pct=Decimal(10),
+    max_gross_notional_usd=Decimal(60_000),
+    max_net_notional_usd=Decimal(60_000),
+    max_share_pct=Decimal(25),
+    max_one_way_notional_usd=Decimal(60_000),
+    max_move_pct=Decimal(50),
+    duplicate_window_s=Decimal("0.5"),
 )
 
 DEV = Profile(
@@ -67,6 +75,12 @@ CANARY = Profile(
         stop_distance_pct=Decimal(2),
         entry_lifetime_s=60,
         max_drawdown_pct=Decimal(2),
+        max_gross_notional_usd=Decimal(2_500),
+        max_net_notional_usd=Decimal(2_500),
+        max_one_way_notional_usd=Decimal(2_500),
+        max_slippage_pct=Decimal("0.3"),
+        max_move_pct=Decimal(3),
+        duplicate_window_s=Decimal(5),
     ),
     bar_s=Decimal(60),
     order_contracts=1,
@@ -89,6 +103,14 @@ PROD = Profile(
         mark_stale_s=Decimal(10),
         stop_distance_pct=Decimal(2),
         entry_lifetime_s=120,
+        max_gross_notional_usd=Decimal(100_000),
+        max_net_notional_usd=Decimal(80_000),
+        max_share_pct=Decimal(60),
+        max_one_way_notional_usd=Decimal(90_000),
+        moves_with_market={"BTC": Decimal(1), "ETH": Decimal("0.9")},
+        max_slippage_pct=Decimal("0.3"),
+        max_move_pct=Decimal(5),
+        duplicate_window_s=Decimal(5),
     ),
     bar_s=Decimal(60),
     order_contracts=5,
@@ -99,7 +121,11 @@ PROFILES = {profile.name: profile for profile in (DEV, CANARY, PROD)}
 
 
 def tightened(
-    profile: Profile, daily_loss_usd: Decimal | None, max_leverage: Decimal | None
+    profile: Profile,
+    daily_loss_usd: Decimal | None,
+    max_leverage: Decimal | None,
+    *,
+    flatten_on_loss: bool = False,
 ) -> Profile:
     """The profile with the environment's limits where they are stricter; looser ones change nothing."""
     limits = profile.limits
@@ -107,4 +133,5 @@ def tightened(
         limits = replace(limits, daily_loss_usd=daily_loss_usd)
     if max_leverage is not None and max_leverage < limits.max_leverage:
         limits = replace(limits, max_leverage=max_leverage)
-    return replace(profile, limits=limits)
+    flattens = profile.flatten_on_loss or flatten_on_loss
+    return replace(profile, limits=limits, flatten_on_loss=flattens)

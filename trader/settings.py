@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         gt=0,
     )
 
+    flatten_on_loss: bool = Field(
+        default=False,
+        alias="RISK_FLATTEN_ON_LOSS",
+        description="1: close all positions at the limit of the day's loss or of the drawdown",
+    )
+
     paper: bool = Field(
         default=False,
         alias="PERPS_PAPER",

@@ -161,3 +161,44 @@ def test_what_raises_a_rule_never_clears_it(buffer: D, gross: D, equity: D, drif
         [dangers.clock_drift(drift, now) for now in (False, True)],
     ]
     assert all(not raised or kept for raised, kept in pairs)
+
+
+@pytest.mark.parametrize(
+    ("foreign", "trouble_ago_s", "can_transfer", "holds"),
+    [
+        ((), None, False, False),
+        (("order o-1 is not ours",), None, False, False),
+        ((), 0, False, False),
+        (("order o-1 is not ours",), 0, False, True),
+        (("order o-1 is not ours",), 600, False, True),
+        (("order o-1 is not ours",), 601, False, False),
+        ((), None, True, True),
+    ],
+)
+def test_somebody_elses_order_and_a_refused_key_together_look_like_a_stolen_key(
+    foreign: tuple[str, ...], trouble_ago_s: int | None, can_transfer: bool, holds: bool
+) -> None:
+    trouble_at = None if trouble_ago_s is None else NOW - timedelta(seconds=trouble_ago_s)
+    assert (dangers.compromise(foreign, trouble_at, can_transfer, NOW) is not None) is holds
+
+
+@pytest.mark.parametrize(
+    ("beat_ago_s", "listening_s", "holds"),
+    [(None, 3_600, False), (59, 3_600, False), (60, 3_600, True), (3_600, 59, False)],
+)
+def test_alerts_are_silent_a_minute_after_their_last_beat_but_not_before_we_listened(
+    beat_ago_s: int | None, listening_s: int, holds: bool
+) -> None:
+    beat_at = None if beat_ago_s is None else NOW - timedelta(seconds=beat_ago_s)
+    says = dangers.alerts_silent(beat_at, NOW - timedelta(seconds=listening_s), NOW)
+    assert (says is not None) is holds
+
+
+@pytest.mark.parametrize(
+    ("free_mib", "in_force", "holds"),
+    [(255, False, True), (256, False, False), (511, True, True), (512, True, False)],
+)
+def test_a_low_disk_lets_go_only_with_twice_the_room(
+    free_mib: int, in_force: bool, holds: bool
+) -> None:
+    assert (dangers.disk_low(free_mib * dangers.MIB, in_force) is not None) is holds

@@ -12,8 +12,9 @@ def in_force(*rules: Rule) -> list[Constraint]:
     return [Constraint("main", rule, "because", NOW) for rule in rules]
 
 
-def subsets(rules: list[Rule]) -> list[tuple[Rule, ...]]:
-    return [some for size in range(len(rules) + 1) for some in combinations(rules, size)]
+def subsets(rules: list[Rule], most: int) -> list[tuple[Rule, ...]]:
+    """Of at most so many: there are only two modes that a rule constrains to."""
+    return [some for size in range(most + 1) for some in combinations(rules, size)]
 
 
 def test_modes_are_ordered_from_loosest_to_strictest() -> None:
@@ -21,8 +22,8 @@ def test_modes_are_ordered_from_loosest_to_strictest() -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_the_strictest_of_mode_and_every_subset_of_constraints_wins(mode: Mode) -> None:
-    for rules in subsets(list(Rule)):
+def test_the_strictest_of_mode_and_any_constraints_wins(mode: Mode) -> None:
+    for rules in subsets(list(Rule), 3):
         strictest = effective(mode, in_force(*rules))
         assert strictest >= mode
         assert all(strictest >= CONSTRAINTS[rule].mode for rule in rules)
@@ -89,6 +90,10 @@ EVERY_RULE = {
     Rule.AUTHENTICATION: (Mode.HELD, "latches"),
     Rule.CLOCK_DRIFT: (Mode.REDUCE_ONLY, "clears"),
     Rule.CASH_OFF: (Mode.HELD, "latches"),
+    Rule.MARGIN_STEP: (Mode.REDUCE_ONLY, "clears"),
+    Rule.ALERTS_SILENT: (Mode.REDUCE_ONLY, "clears"),
+    Rule.DISK_LOW: (Mode.REDUCE_ONLY, "clears"),
+    Rule.SUSPECTED_COMPROMISE: (Mode.HELD, "latches"),
     Rule.STARTED_REDUCE_ONLY: (Mode.REDUCE_ONLY, "latches"),
     Rule.STARTED_HELD: (Mode.HELD, "latches"),
     Rule.DRAINING: (Mode.REDUCE_ONLY, "clears"),

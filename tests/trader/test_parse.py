@@ -130,7 +130,12 @@ def test_a_crossed_or_empty_quote_is_refused(bid: str, ask: str) -> None:
         parse.mark_of_ticker({"product_id": "X", "best_bid": bid, "best_ask": ask}, now)
 
 
-@pytest.mark.parametrize("field", ["side", "status", "created_time", "filled_size"])
+def test_a_status_that_is_not_known_leaves_the_order_alone_and_is_told() -> None:
+    order = parse.order({**ORDER, "status": "HIBERNATING"})
+    assert (order.state, order.status) == (OrderState.UNKNOWN, "HIBERNATING")
+
+
+@pytest.mark.parametrize("field", ["side", "created_time", "filled_size"])
 def test_an_order_with_a_word_that_is_not_known_is_refused(field: str) -> None:
     with pytest.raises(PayloadUnusable):
         parse.order({**ORDER, field: "SIDEWAYS"})

@@ -10,20 +10,31 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from core.books import Account, Books
-from core.dangers import Refusals, Streak
+from core.dangers import MIB, Refusals, Streak
 from core.gate import ApprovedOrder, Intent
+from core.margin import MarginWindow
 from core.modes import CONSTRAINTS, Mode, Release, Rule
 from core.orders import Kind, Side
 from store.control import begin_desk, constrain, read_constraints, read_row
 from store.gate import SendGate
+from store.heartbeats import beat
 from store.ledger import open_books, raise_high_water
-from store.observations import HeldThere, write_account, write_held_there, write_marks
+from store.margin import write_margin_window
+from store.observations import (
+    HeldThere,
+    write_account,
+    write_held_there,
+    write_marks,
+    write_products,
+)
 from store.orders import record_intent
 from store.store import Store, open_store
 from tests.store.desk import (
     BTC,
+    BTC_PRODUCT,
     CASH,
     DESK,
+    ETH_PRODUCT,
     LIMITS,
     NOW,
     checked,
@@ -33,15 +44,18 @@ from tests.store.desk import (
     see_the_exchange,
 )
 from tests.trader.test_wire import OpenGate
+from trader.account_facts import AccountFacts
+from trader.booking import Cash
 from trader.clock import ExchangeClock
 from trader.coinbase.client import Endpoint, Exchange
 from trader.coinbase.signing import ApiKey
 from trader.coinbase.wire import Wire
 from trader.desk import Desk
 from trader.lanes import Calls, Threads
+from trader.measured import ALERTS
 from trader.profiles import DEV
 from trader.sender import Sender
-from trader.sync import Cash, Sync
+from trader.sync import Sync
 from trader.watch import PATIENCE, Watch
 
 
@@ -71,8 +85,10 @@ class Watched:
         self.exchange = desk.exchange
         self.sender = Sender(desk)
         self.sync = Sync(desk, self.sender)
+        self.desk = desk
         self.clock = ExchangeClock(desk)
-        self.watch = Watch(desk, self.sync, self.sender, self.clock)
+        self.account_facts = AccountFacts(desk)
+        self.watch = Watch(desk, self.sync, self.sender, self.clock, self.account_facts)
 
     def pass_time(self, seconds: int) -> None:
         for _ in range(seconds):
@@ -147,6 +163,35 @@ def cash_is_off(desk: Watched) -> None:
     desk.sync.cash = Cash(CASH, CASH - 5_000)
 
 
+def night_comes(desk: Watched) -> None:
+    """90 contracts of 0.01 BTC at 60,000 and an overnight rate of 0.9: 48,600 of an equity of 50,000."""
+    hold(desk.store, 90)
+    products = [replace(BTC_PRODUCT, long_margin_rate=Decimal("0.9")), ETH_PRODUCT]
+    desk.store.write(lambda tx: write_products(tx, DESK, products))
+    desk.account()
+    window_ends(desk, timedelta(minutes=20))
+
+
+def window_ends(desk: Watched, within: timedelta) -> None:
+    window = MarginWindow(intraday=True, ends_at=desk.now + within, at=desk.now)
+    log = desk.store.log
+    desk.store.write(lambda tx: write_margin_window(tx, log, DESK, window, desk.now))
+
+
+def alerts_fall_silent(desk: Watched) -> None:
+    desk.pass_time(60)
+    gone = desk.now - timedelta(seconds=60)
+    desk.store.write(lambda tx: beat(tx, DESK, ALERTS, 1, "keeps alerts", gone))
+
+
+def disk_is_full(desk: Watched) -> None:
+    desk.watch.free_bytes = lambda _home: 255 * MIB
+
+
+def key_is_stolen(desk: Watched) -> None:
+    desk.account_facts.can_transfer = True
+
+
 FIRES: dict[Rule, Callable[[Watched], None]] = {
     Rule.DRAWDOWN: high_water_of_old,
     Rule.LIQUIDATION_BUFFER: near_liquidation,
@@ -156,6 +201,10 @@ FIRES: dict[Rule, Callable[[Watched], None]] = {
     Rule.ERROR_STREAK: orders_fail,
     Rule.REJECTION_STREAK: orders_are_rejected,
     Rule.CASH_OFF: cash_is_off,
+    Rule.MARGIN_STEP: night_comes,
+    Rule.ALERTS_SILENT: alerts_fall_silent,
+    Rule.DISK_LOW: disk_is_full,
+    Rule.SUSPECTED_COMPROMISE: key_is_stolen,
 }
 
 
@@ -185,10 +234,16 @@ GONE: dict[Rule, Callable[[Watched], None]] = {
     Rule.CLOCK_DRIFT: lambda desk: setattr(desk.clock, "drift", timedelta(seconds=1)),
     Rule.ERROR_STREAK: lambda desk: setattr(desk.sender, "errors", Streak()),
     Rule.REJECTION_STREAK: lambda desk: setattr(desk.sender, "rejections", Streak()),
+    Rule.MARGIN_STEP: lambda desk: window_ends(desk, timedelta(hours=8)),
+    Rule.ALERTS_SILENT: lambda desk: desk.store.write(
+        lambda tx: beat(tx, DESK, ALERTS, 1, "keeps alerts", desk.now)
+    ),
+    Rule.DISK_LOW: lambda desk: setattr(desk.watch, "free_bytes", lambda _home: 512 * MIB),
 }
 WAVERS: dict[Rule, Callable[[Watched], None]] = {
     Rule.LIQUIDATION_BUFFER: lambda desk: desk.account(buffer_pct="19.9"),
     Rule.CLOCK_DRIFT: lambda desk: setattr(desk.clock, "drift", timedelta(seconds=4.5)),
+    Rule.DISK_LOW: lambda desk: setattr(desk.watch, "free_bytes", lambda _home: 511 * MIB),
 }
 
 
