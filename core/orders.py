@@ -73,9 +73,10 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     },
     # Only the exchange resolves it: it has the order, or never had it and its token is past its life.
     OrderState.UNKNOWN: _ENDS | {OrderState.WORKING, OrderState.REJECTED, OrderState.ABSENT},
-    OrderState.WORKING: _ENDS | {OrderState.CANCELLING},
+    # Acknowledged, and then not there: an exchange can lose an order that it said it has.
+    OrderState.WORKING: _ENDS | {OrderState.CANCELLING, OrderState.ABSENT},
     # A cancel that the exchange turns down leaves the order working.
-    OrderState.CANCELLING: _ENDS | {OrderState.WORKING},
+    OrderState.CANCELLING: _ENDS | {OrderState.WORKING, OrderState.ABSENT},
     OrderState.REFUSED: frozenset(),
     OrderState.REJECTED: frozenset(),
     OrderState.FILLED: frozenset(),
@@ -146,6 +147,17 @@ class Order:
     def live(self) -> bool:
         return self.state in LIVE
 
+    @property
+    def adopted(self) -> bool:
+        """Whether somebody else placed it and two people took it over."""
+        return self.spec.client_order_id.startswith(ADOPTED)
+
+
+PLAIN_FILL = "FILL"
+
+ADOPTED = "adopted-"
+"""Begins our own id of an order that this desk did not place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:
@@ -161,3 +173,5 @@ class Fill:
     fee: Decimal
     at: datetime
     maker: bool
+    trade_type: str = PLAIN_FILL
+    """In the exchange's own words: it also lists corrections and reversals."""

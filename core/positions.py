@@ -86,6 +86,11 @@ def _cost_share(position: Position, closed: int) -> Decimal:
     return (position.cost * closed / abs(position.contracts)).quantize(_SHARE_PLACES)
 
 
+def taken_over(position: Position, contracts: int, average_price: Decimal) -> Position:
+    """The position as the exchange has it. What it made so far stays; only what is open changes."""
+    return replace(position, contracts=contracts, cost=contracts * average_price)
+
+
 def apply_funding(position: Position, price: Decimal, rate: Decimal) -> Position:
     """One funding event: longs pay shorts when the rate is positive (−q·m·P·rate)."""
     paid = position.contracts * position.contract_size * price * rate

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.books import Books, Day, day_name, loss_from
 from core.orders import Fill, Side
-from core.positions import ZERO, Position, apply_fill, apply_funding
+from core.positions import ZERO, Position, apply_fill, apply_funding, taken_over
 from core.products import Product
 from store.events import EventLog
 from store.schema import books, days, fills, funding, orders, positions
@@ -48,13 +49,24 @@ def read_opening(connection: Connection, desk: str) -> tuple[Decimal, Decimal] |
     return (row.opening_cash_usd, row.transfers_usd) if row else None
 
 
+def read_accepted(connection: Connection, desk: str) -> Decimal:
+    """Differences of cash that two people have accepted so far."""
+    found = connection.scalar(select(books.c.accepted_usd).where(books.c.desk == desk))
+    return ZERO if found is None else found
+
+
+def read_opened_at(connection: Connection, desk: str) -> datetime | None:
+    """When our ledger of the account began."""
+    return connection.scalar(select(books.c.opened_at).where(books.c.desk == desk))
+
+
 def read_cash(connection: Connection, desk: str) -> Decimal | None:
     """What the account's cash must be by our books, or None before they are opened."""
     opening = read_opening(connection, desk)
     if opening is None:
         return None
     made = (p.realised_usd + p.funding_usd - p.fees_usd for p in read_positions(connection, desk))
-    return sum(opening, ZERO) + sum(made, ZERO)
+    return sum(opening, ZERO) + sum(made, ZERO) + read_accepted(connection, desk)
 
 
 def adopt_position(
@@ -74,6 +86,23 @@ def adopt_fills(tx: Connection, desk: str, known: Iterable[Fill]) -> None:
     """Mark executions as booked that the adopted positions contain already."""
     for fill in known:
         _insert_fill(tx, desk, fill)
+
+
+def take_position(
+    tx: Connection, desk: str, product: Product, contracts: int, average_price: Decimal
+) -> tuple[int, Decimal]:
+    """Two people take the exchange's position for true: by how much contracts and cost changed."""
+    before = read_position(tx, desk, product.product_id)
+    position = before or Position(product.product_id, product.contract_size)
+    after = taken_over(position, contracts, average_price)
+    _write_position(tx, desk, after, new=before is None)
+    return after.contracts - position.contracts, after.cost - position.cost
+
+
+def booked_fills(connection: Connection, desk: str, since: datetime) -> dict[str, Fill]:
+    """The executions booked with a time since then, by their keys."""
+    query = select(fills).where(fills.c.desk == desk, fills.c.at >= since)
+    return {row.entry_id: _fill(row) for row in connection.execute(query)}
 
 
 def booked_since(connection: Connection, desk: str, since: datetime) -> frozenset[str]:
@@ -205,21 +234,34 @@ def latest_fills(connection: Connection, desk: str, limit: int) -> list[Fill]:
     rows = connection.execute(
         select(fills).where(fills.c.desk == desk).order_by(fills.c.at.desc()).limit(limit)
     )
-    return [
-        Fill(
-            row.entry_id,
-            row.order_id,
-            row.client_order_id,
-            row.product_id,
-            Side(row.side),
-            row.contracts,
-            row.price,
-            row.fee,
-            row.at,
-            bool(row.maker),
-        )
-        for row in rows
-    ]
+    return [_fill(row) for row in rows]
+
+
+def fills_between(
+    connection: Connection, desk: str, since: datetime, until: datetime
+) -> list[Fill]:
+    """Both ends included, oldest first."""
+    rows = connection.execute(
+        select(fills)
+        .where(fills.c.desk == desk, fills.c.at >= since, fills.c.at <= until)
+        .order_by(fills.c.at)
+    )
+    return [_fill(row) for row in rows]
+
+
+def _fill(row: Row[Any]) -> Fill:
+    return Fill(
+        row.entry_id,
+        row.order_id,
+        row.client_order_id,
+        row.product_id,
+        Side(row.side),
+        row.contracts,
+        row.price,
+        row.fee,
+        row.at,
+        bool(row.maker),
+    )
 
 
 def newest_fill_at(connection: Connection, desk: str) -> datetime | None:
@@ -244,7 +286,7 @@ def snapshot_day(tx: Connection, desk: str, now_books: Books, now: datetime) -> 
             )
         )
         return Day(name, now_books, equity, equity)
-    equity = now_books.equity_usd - (now_books.transfers_usd - day.opening.transfers_usd)
+    equity = now_books.equity_usd - (now_books.outside_usd - day.opening.outside_usd)
     peak = max(day.peak_equity_usd, equity)
     tx.execute(
         update(days)
@@ -257,7 +299,7 @@ def snapshot_day(tx: Connection, desk: str, now_books: Books, now: datetime) -> 
 def raise_high_water(tx: Connection, desk: str, now_books: Books) -> Decimal:
     """The highest equity net of transfers ever seen, after this one."""
     row = tx.execute(select(books.c.high_water_usd).where(books.c.desk == desk)).first()
-    reached = now_books.equity_usd - now_books.transfers_usd
+    reached = now_books.own_equity_usd
     high = max(row.high_water_usd, reached) if row else reached
     tx.execute(update(books).where(books.c.desk == desk).values(high_water_usd=high))
     return high
@@ -268,7 +310,7 @@ def reset_high_water(
 ) -> None:
     """Two people go on from here: what was lost is no longer counted from the old high."""
     before = read_high_water(tx, desk)
-    high = now_books.equity_usd - now_books.transfers_usd
+    high = now_books.own_equity_usd
     tx.execute(update(books).where(books.c.desk == desk).values(high_water_usd=high))
     body = {"from_usd": str(before), "to_usd": str(high)}
     log.append(tx, desk=desk, kind="high_water_reset", actor=actor, now=now, body=body)
@@ -276,17 +318,17 @@ def reset_high_water(
 
 def accept_cash(
     tx: Connection, log: EventLog, desk: str, theirs_usd: Decimal, actor: str, now: datetime
-) -> None:
-    """Two people take the account's cash for true: the difference is booked as a transfer."""
-    opening, ours_usd = read_opening(tx, desk), read_cash(tx, desk)
-    if opening is None or ours_usd is None:
-        return
+) -> Decimal:
+    """Two people take the account's cash for true: the difference, which is booked."""
+    ours_usd = read_cash(tx, desk)
+    if ours_usd is None:
+        return ZERO
     difference = theirs_usd - ours_usd
-    tx.execute(
-        update(books).where(books.c.desk == desk).values(transfers_usd=opening[1] + difference)
-    )
+    after = read_accepted(tx, desk) + difference
+    tx.execute(update(books).where(books.c.desk == desk).values(accepted_usd=after))
     body = {"ours_usd": str(ours_usd), "theirs_usd": str(theirs_usd), "booked_usd": str(difference)}
     log.append(tx, desk=desk, kind="cash_accepted", actor=actor, now=now, body=body)
+    return difference
 
 
 def read_high_water(connection: Connection, desk: str) -> Decimal | None:
@@ -305,6 +347,7 @@ def read_day(connection: Connection, desk: str, name: str) -> Day | None:
         row.unrealised_usd,
         row.funding_usd,
         row.fees_usd,
+        row.accepted_usd,
     )
     return Day(name, opening, row.peak_equity_usd, row.equity_usd)
 

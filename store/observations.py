@@ -104,6 +104,8 @@ def read_account(connection: Connection, desk: str) -> Account | None:
         row.available_margin_usd,
         row.liquidation_buffer_pct,
         row.at,
+        row.funding_usd,
+        row.pending_usd,
     )
 
 

@@ -1,47 +1,49 @@
-"""Funding: booked once for each product and funding time, at the rate and mark the exchange showed."""
+"""Funding: booked once for each product and full hour, at the rate and mark the exchange showed."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from core.products import Product
+from store.events import EventLog
 from store.ledger import book_funding
-from store.observations import read_products
+from store.observations import read_mark, read_products
 from store.store import Transaction
-from trader.desk import Desk
-from trader.market import Market
 
-LOOK_EVERY = timedelta(seconds=5)
+EVERY = timedelta(hours=1)
+HOURS_MAX = 24 * 14
+"""A desk that was away for longer has its cash accepted by two people instead."""
 
 
-class Funding:
-    """Remembers the next funding time of each product, and books it when it has passed."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One product's funding at one full hour. Its rate is the one told for it, or the last one known."""
 
-    def __init__(self, desk: Desk, market: Market) -> None:
-        self._desk = desk
-        self._market = market
-        self._next: dict[str, Product] = {}
-        self._looked_at: datetime | None = None
+    at: datetime
+    product_id: str
+    rate: Decimal
 
-    def tick(self, now: datetime) -> None:
-        if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
-            return
-        self._looked_at = now
-        there = now + self._desk.exchange.offset
-        for product in self._desk.read(lambda c: read_products(c, self._desk.name)):
-            known = self._next.get(product.product_id)
-            if known and known.funding_time and there >= known.funding_time:
-                self._book(known, known.funding_time)
-                del self._next[product.product_id]
-            elif known is None and product.funding_time and product.funding_time > there:
-                self._next[product.product_id] = product
 
-    def _book(self, product: Product, at: datetime) -> None:
-        mark = self._market.mark(product.product_id)
-        rate = product.funding_rate
-        if mark is None or rate is None:
-            return
+def due_between(c: Transaction, desk: str, since: datetime | None, there: datetime) -> list[Due]:
+    """What came due after the last good look and by this one, in the exchange's time, oldest first.
 
-        def transaction(tx: Transaction) -> None:
-            log, desk = self._desk.store.log, self._desk.name
-            book_funding(tx, log, desk, product.product_id, mark.price, rate, at)
+    After a gap the hours that nobody saw have no rate of their own: they take the last one told.
+    """
+    due = []
+    for product in read_products(c, desk):
+        at, rate = product.funding_time, product.funding_rate
+        if at is None or rate is None:
+            continue
+        for _ in range(HOURS_MAX):
+            if at > there:
+                break
+            if since is not None and at > since:
+                due.append(Due(at, product.product_id, rate))
+            at += EVERY
+    return sorted(due, key=lambda one: (one.at, one.product_id))
 
-        self._desk.write(transaction)
+
+def book_due(tx: Transaction, log: EventLog, desk: str, due: Due) -> None:
+    """On the position as the books have it now. Without a mark there is nothing to go by."""
+    mark = read_mark(tx, desk, due.product_id)
+    if mark is not None:
+        book_funding(tx, log, desk, due.product_id, mark.price, due.rate, due.at)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,14 +15,18 @@ from coinbase.rest import RESTClient
 
 from core.books import Account
 from core.dangers import Refusals
+from core.margin import MarginWindow
 from core.orders import Fill, OrderSpec, OrderType, Side
 from core.products import Mark, Product
 from core.risk import CheckedOrder
-from trader.coinbase import parse
+from core.transfers import Transfer
+from trader.coinbase import margin, parse, wallet
 from trader.coinbase.parse import (
     ExchangeOrder,
     ExchangePosition,
+    NotAllowed,
     NotAuthorised,
+    NotThere,
     Permissions,
     ReadFailed,
 )
@@ -90,6 +94,7 @@ class Exchange:
         self.refusals = Refusals()
         """Reads and cancels in a row whose key was refused, also with a fresh token and clock."""
         self._counting = threading.Lock()
+        self._wallet = ""
         _silence_the_sdk()
 
     def place(self, order: CheckedOrder) -> Placed:
@@ -131,8 +136,15 @@ class Exchange:
 
     def orders(self, since: datetime) -> list[ExchangeOrder]:
         """Every order created since then, in any state: a filter by status would hide some."""
+        return self._orders({"start_date": _rfc3339(since), "limit": 250})
+
+    def open_orders(self, source: str) -> list[ExchangeOrder]:
+        """Orders of one placement source that work now, whenever they were placed."""
+        open_there = {"order_status": ["OPEN"], "order_placement_source": source, "limit": 250}
+        return self._orders(open_there)
+
+    def _orders(self, params: dict[str, Any]) -> list[ExchangeOrder]:
         found: list[ExchangeOrder] = []
-        params: dict[str, Any] = {"start_date": _rfc3339(since), "limit": 250}
         for _ in range(PAGES_MAX):
             page = self._get("/orders/historical/batch", **params)
             found += [parse.order(item) for item in parse.items(page, "orders")]
@@ -141,18 +153,12 @@ class Exchange:
             params["cursor"] = page["cursor"]
         raise ReadFailed(f"more than {PAGES_MAX} pages of orders")
 
-    def open_orders(self, source: str) -> list[ExchangeOrder]:
-        """Orders of one placement source that work now, whenever they were placed."""
-        page = self._get(
-            "/orders/historical/batch",
-            order_status=["OPEN"],
-            order_placement_source=source,
-            limit=250,
-        )
-        return [parse.order(item) for item in parse.items(page, "orders")]
-
-    def order(self, order_id: str) -> ExchangeOrder:
-        reply = self._get(f"/orders/historical/{order_id}")
+    def order(self, order_id: str) -> ExchangeOrder | None:
+        """One order, or None when the exchange says that it has none with this id."""
+        try:
+            reply = self._get(f"/orders/historical/{order_id}")
+        except NotThere:
+            return None
         found = reply.get("order")
         if not isinstance(found, dict):
             raise ReadFailed("`order` is missing")
@@ -177,6 +183,12 @@ class Exchange:
 
     def account(self) -> Account:
         return parse.account(self._get("/cfm/balance_summary"), self._clock())
+
+    def transfers(self, since: datetime) -> list[Transfer]:
+        """What moved in the account's dollar wallet and was begun since then, oldest first."""
+        if not self._wallet:
+            self._wallet = wallet.find_wallet(self._get_whole)
+        return wallet.transfers(self._get_whole, self._wallet, since)
 
     def perpetuals(self) -> list[Product]:
         """The perp-style futures, found by what they are and not by their names."""
@@ -209,6 +221,13 @@ class Exchange:
     def permissions(self) -> Permissions:
         return parse.permissions(self._get("/key_permissions"))
 
+    def margin_window(self) -> MarginWindow | None:
+        """None without intraday margin. Some accounts may not ask: that says nothing of the key."""
+        return margin.margin_window(
+            lambda path, params: self._call_once(lambda client: client.get(path, params=params)),
+            self._clock(),
+        )
+
     def clock_drift(self) -> timedelta:
         """How far our clock is ahead of the exchange's, to within half the call's own duration."""
         before = self._clock()
@@ -228,7 +247,10 @@ class Exchange:
         self._time()
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
-        return self._call(lambda client: client.get(f"{API}{path}", params=params))
+        return self._get_whole(f"{API}{path}", params)
+
+    def _get_whole(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        return self._call(lambda client: client.get(path, params=params))
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._call(lambda client: client.post(f"{API}{path}", data=body))
@@ -257,8 +279,9 @@ class Exchange:
         except requests.HTTPError as error:
             code = error.response.status_code
             if code in (401, 403):
-                raise NotAuthorised(f"HTTP {code}") from error
-            raise ReadFailed(f"HTTP {code}") from error
+                refused = NotAllowed if code == 403 else NotAuthorised
+                raise refused(f"HTTP {code}") from error
+            raise (NotThere if code == 404 else ReadFailed)(f"HTTP {code}") from error
         except (requests.RequestException, ValueError, TypeError) as error:
             raise ReadFailed(type(error).__name__) from error
         if not isinstance(reply, dict):

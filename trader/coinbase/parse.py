@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.books import Account
-from core.orders import Fill, OrderState, Side
+from core.orders import PLAIN_FILL, Fill, OrderState, Side
 from core.products import Mark, Product
 
 Payload = Mapping[str, Any]
@@ -22,6 +22,14 @@ class ReadFailed(Exception):
 
 class NotAuthorised(ReadFailed):
     """The exchange refused the key itself (401 or 403)."""
+
+
+class NotAllowed(NotAuthorised):
+    """The key was understood and may not do this (403)."""
+
+
+class NotThere(ReadFailed):
+    """The exchange answered that it has no such thing (404)."""
 
 
 class PayloadUnusable(ReadFailed):
@@ -53,6 +61,11 @@ class ExchangeOrder:
     filled: int
     created_at: datetime
     detail: str
+    status: str = ""
+    """In the exchange's own words; `state` is UNKNOWN for words that this program does not know."""
+    contracts: int | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +189,29 @@ def product(payload: Payload) -> Product:
 
 def order(payload: Payload) -> ExchangeOrder:
     status = text(payload, "status")
-    if status not in STATES:
-        raise PayloadUnusable(f"an order has the unknown status {status!r}")
+    asked = _asked(payload)
     return ExchangeOrder(
         order_id=text(payload, "order_id"),
         client_order_id=str(payload.get("client_order_id") or ""),
         product_id=text(payload, "product_id"),
         side=side(payload),
-        state=STATES[status],
+        state=STATES.get(status, OrderState.UNKNOWN),
         filled=contracts(payload, "filled_size") if payload.get("filled_size") else 0,
         created_at=moment(payload, "created_time"),
         detail=str(payload.get("reject_message") or payload.get("cancel_message") or ""),
+        status=status,
+        contracts=contracts(asked, "base_size") if asked.get("base_size") else None,
+        limit_price=optional_decimal(asked, "limit_price"),
+        stop_price=optional_decimal(asked, "stop_trigger_price")
+        or optional_decimal(asked, "stop_price"),
     )
+
+
+def _asked(payload: Payload) -> Payload:
+    """What was asked for, under a name of its own for every type of order; empty when it is not told."""
+    configuration = payload.get("order_configuration")
+    found = list(configuration.values()) if isinstance(configuration, Mapping) else []
+    return found[0] if len(found) == 1 and isinstance(found[0], Mapping) else {}
 
 
 def fill(payload: Payload) -> Fill:
@@ -202,6 +226,7 @@ def fill(payload: Payload) -> Fill:
         fee=decimal(payload, "commission"),
         at=moment(payload, "trade_time"),
         maker=payload.get("liquidity_indicator") == "MAKER",
+        trade_type=str(payload.get("trade_type") or PLAIN_FILL),
     )
 
 
@@ -230,6 +255,8 @@ def account(payload: Payload, now: datetime) -> Account:
         available_margin_usd=decimal(summary, "available_margin"),
         liquidation_buffer_pct=str(summary.get("liquidation_buffer_percentage") or ""),
         at=now,
+        funding_usd=optional_decimal(summary, "funding_pnl") or Decimal(0),
+        pending_usd=optional_decimal(summary, "total_pending_transfers_amount") or Decimal(0),
     )
 
 
