@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 OK, FAILED, USAGE, REFUSED = 0, 1, 2, 3
@@ -26,3 +27,5 @@ class Answer:
     tables: Sequence[Table] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     code: int = OK
+    files: Sequence[Path] = ()
+    """What was written: shown beside the answer where files can be shown."""

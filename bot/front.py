@@ -7,12 +7,25 @@ from pathlib import Path
 
 from bot.answer import FAILED, REFUSED, Answer
 from bot.brakeless import hold_anyway
-from bot.commands import acting, health, looking, recorded
+from bot.commands import (
+    acting,
+    alerting,
+    alerting_oncall,
+    alerting_quiet,
+    alerting_seen,
+    health,
+    incidents,
+    limits,
+    looking,
+    reconciling,
+    recorded,
+    reports,
+)
 from bot.commands.looking import help_for
 from bot.commands.registry import COMMANDS, Context
 from bot.demo.run import Demo, run_demo
 from bot.emergency import Emergency, kill_switch, shut_down
-from bot.identity import Claim, people_command, prove
+from bot.identity import Claim, people_command, people_in_force, prove
 from bot.options import Options
 from bot.outside import Outside
 from bot.parser import parse
@@ -22,7 +35,7 @@ from bot.terminal.render import show
 from bot.terminal.watch import watch
 from core.people import Act, Actor, Person
 from store.control import desks
-from store.escalation import find_people_file, load_people
+from store.escalation import find_people_file
 from store.lock import running_pid
 from store.store import Store, open_store
 
@@ -32,7 +45,8 @@ SHIPPED_PEOPLE = Path(__file__).parents[1] / "escalation.yaml"
 
 WATCH_MIN_S = 0.2
 
-FAMILIES = (looking, recorded, acting, health)
+ALERTING = (alerting_seen, alerting, alerting_quiet, alerting_oncall)
+FAMILIES = (looking, recorded, acting, limits, *ALERTING, reconciling, incidents, reports, health)
 """Importing a family registers its commands."""
 
 
@@ -62,6 +76,10 @@ def _dispatch(options: Options, outside: Outside) -> int:
         from bot.slack.command import print_manifest
 
         return print_manifest(options.words[1:], outside)
+    if options.verb == "escalation":
+        home = f"--home={home_of(options, outside)}"
+        told = [sys.executable, "-m", "alerts", "escalation", *options.words, home]
+        return outside.become(told, outside.environment)
     if options.verb == "demo":
         demo = Demo(
             home_of(options, outside),
@@ -211,7 +229,8 @@ def _actor(
     claim = Claim(outside.login, options.person, options.code, needless)
     people: Mapping[str, Person] = {}
     if claim.name is not None:
-        people = load_people(find_people_file(store.home.root, outside.here))
+        people_file = find_people_file(store.home.root, outside.here)
+        people = people_in_force(store, people_file, outside.clock())
     return prove(store, people, claim, meant, outside.clock())
 
 

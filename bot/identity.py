@@ -9,10 +9,21 @@ from typing import Any
 from bot.answer import REFUSED, USAGE, Answer
 from bot.outside import Outside
 from bot.record import on_record
+from bot.words import lasting
 from core.people import Actor, Person, shell_actor
-from store.codes import AlreadyEnrolled, enroll, is_enrolled, present_code, use_code
-from store.escalation import load_people
-from store.store import Store
+from store.approved import follow_file, in_force, read_roster, unapproved
+from store.codes import (
+    AlreadyEnrolled,
+    CodeRefusal,
+    enroll,
+    is_enrolled,
+    locked_until,
+    present_code,
+    use_code,
+)
+from store.escalation import Escalation, load_escalation, load_people
+from store.role_requests import request_roles
+from store.store import Store, Transaction
 
 NAME_SHOWN_MAX = 40
 
@@ -49,7 +60,14 @@ def prove(
     if refused is None:
         return Actor(person.name, person)
     on_record(store, desks, "code_refused", shell, _claimed(claim, refused.name), now)
-    return _refused(refused.value.replace("NAME", person.name), _without_proof(claim))
+    says = refused.value.replace("NAME", person.name)
+    if refused is CodeRefusal.LOCKED:
+        says += _how_long(store.read(lambda c: locked_until(c, person.name)), now)
+    return _refused(says, _without_proof(claim))
+
+
+def _how_long(until: datetime | None, now: datetime) -> str:
+    return f"; {lasting((until - now).total_seconds())} are left" if until is not None else ""
 
 
 def _without_proof(claim: Claim) -> str:
@@ -71,28 +89,61 @@ def _refused(why: str, what: str) -> Answer:
 def people_command(
     store: Store, people_file: Path, words: Sequence[str], desks: Sequence[str], outside: Outside
 ) -> Answer:
-    """`people` in its three forms. It is about the home, not about a desk."""
+    """`people` in its four forms. It is about the home, not about a desk."""
     match tuple(words):
         case ("code", name):
             return demo_code(store, name, outside.clock())
         case ("enroll", name):
             people = load_people(people_file)
             return enroll_person(store, people, name, desks, outside)
+        case ("apply",):
+            _follow(store, load_escalation(people_file), outside)
+            return _people_shown(store, people_file)
         case () | ("check",):
             return _people_shown(store, people_file)
-    usage = "Usage: people check | people enroll NAME | people code NAME (demo only)"
+    usage = (
+        "Usage: people check | people apply (ask for what the file gives) | people enroll NAME | "
+        "people code NAME (demo only)"
+    )
     return Answer("people: not understood", [usage, "Nothing was changed."], code=USAGE)
 
 
+def people_in_force(store: Store, people_file: Path, now: datetime) -> Mapping[str, Person]:
+    """Who may do what: as the file says, as far as two people have approved it. Raises PeopleUnusable."""
+    escalation = load_escalation(people_file)
+    if store.read(read_roster) is None:
+        store.write(lambda tx: follow_file(tx, store.log, escalation, now))
+    return store.read(lambda c: in_force(c, escalation)).people
+
+
+def _follow(store: Store, escalation: Escalation, outside: Outside) -> None:
+    """What the file takes away is kept, and what it gives is asked for."""
+    now = outside.clock()
+
+    def transaction(tx: Transaction) -> None:
+        follow_file(tx, store.log, escalation, now)
+        request_roles(tx, store.log, escalation, outside.new_id("roles"), now)
+
+    store.write(transaction)
+
+
 def _people_shown(store: Store, people_file: Path) -> Answer:
-    people = load_people(people_file)
+    escalation = load_escalation(people_file)
+    people = escalation.people
+    waits = store.read(lambda c: unapproved(c, escalation))
     enrolled = {name: is_enrolled(store.home.secrets, name) for name in people}
     lines = [
         f"{person.name}: {person.full_name}; {', '.join(sorted(person.roles))}; "
         + ("has one-time codes" if enrolled[person.name] else "NO one-time codes yet")
         for person in people.values()
     ]
+    if waits:
+        lines += [
+            "NOT IN FORCE before two people confirm it (`people apply` asks, `requests` shows):"
+        ]
+        lines += [f"  {what}" for what in waits]
     facts = {
+        "waits": waits,
         "file": str(people_file),
         "people": {
             person.name: {"roles": sorted(person.roles), "enrolled": enrolled[person.name]}

@@ -12,7 +12,7 @@ from bot.options import Options
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NUMBER = re.compile(r"[0-9.]+")
-BESIDE = ("people", "slack", "demo")
+BESIDE = ("people", "slack", "demo", "escalation")
 """Verbs that are about the home rather than about a desk: they are not in the registry."""
 
 
@@ -117,8 +117,9 @@ _FIELDS = frozenset(Options.__slots__) - {"verb", "words"}
 def _build() -> argparse.ArgumentParser:
     verbs = "\n".join(f"  {found.usage:<22} {found.summary}" for found in COMMANDS.values())
     more = (
-        "  people [check|enroll NAME|code NAME]\n"
+        "  people [check|apply|enroll NAME|code NAME]\n"
         "  slack run|check|manifest   the desk in Slack; README: Connect your Slack\n"
+        "  escalation check|simulate RULE LEVEL|coverage|who   what escalation.yaml would do\n"
         "  demo                   an exchange, a Slack, a trader and a bot on this machine"
     )
     parser = _Parser(

@@ -10,11 +10,11 @@ from bot.record import on_record
 from bot.surface import Surface
 from core.people import NEEDS, Act, Actor
 from store.control import UnknownDesk
-from store.decisions import NotAllowed
 from store.escalation import PeopleUnusable
 from store.home import HomeRefused
 from store.migrations import StoreFromTheFuture
 from store.sqlite import DatabaseError, StoreBusy, UnsafeSQLite
+from store.voices import NotAllowed
 
 REFUSALS = (PeopleUnusable, NotAllowed, HomeRefused, UnsafeSQLite, StoreFromTheFuture)
 STORE_UNUSABLE = (

@@ -16,7 +16,14 @@ from core.requests import Request
 from store.control import read_constraints, read_control, read_row
 from store.flattening import latest_job
 from store.heartbeats import Heartbeat, read_heartbeats
-from store.ledger import held, read_day, read_high_water, read_opening, read_positions
+from store.ledger import (
+    held,
+    read_accepted,
+    read_day,
+    read_high_water,
+    read_opening,
+    read_positions,
+)
 from store.observations import (
     Read,
     read_account,
@@ -27,6 +34,7 @@ from store.observations import (
 )
 from store.orders import live_orders
 from store.page import GatePage, PageUnreadable
+from store.reconciliation import Reconciliation, read_reconciliation
 from store.requests import open_requests
 from store.store import Store, Transaction
 
@@ -98,6 +106,7 @@ class Picture:
     job: Job | None
     heartbeats: list[Heartbeat]
     reads: dict[str, Read]
+    reconciliation: Reconciliation | None
 
     @property
     def looked_at(self) -> datetime | None:
@@ -182,7 +191,8 @@ def _compose(
     everything = read_positions(connection, desk)
     opening = read_opening(connection, desk)
     prices = {product_id: mark.price for product_id, mark in marks.items()}
-    books = total(*opening, everything, prices) if opening else None
+    accepted_usd = read_accepted(connection, desk)
+    books = total(*opening, everything, prices, accepted_usd) if opening else None
     day = read_day(connection, desk, day_name(now))
     return Picture(
         desk=desk,
@@ -203,13 +213,14 @@ def _compose(
         job=latest_job(connection, desk),
         heartbeats=read_heartbeats(connection, desk),
         reads=read_reads(connection, desk),
+        reconciliation=read_reconciliation(connection, desk),
     )
 
 
 def _drawdown(high_water: Decimal | None, books: Books | UnknownMark | None) -> Decimal | None:
     if high_water is None or not isinstance(books, Books):
         return None
-    return max(Decimal(0), high_water - (books.equity_usd - books.transfers_usd))
+    return max(Decimal(0), high_water - books.own_equity_usd)
 
 
 def _held(

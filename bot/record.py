@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from core.people import Actor
+from store.abuse import count_refused
 from store.store import Store, Transaction
 
 
@@ -16,10 +17,11 @@ def on_record(
     body: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """One event for each desk, all in one transaction."""
+    """One event for each desk, all in one transaction; a refused attempt is counted with it."""
 
     def transaction(tx: Transaction) -> None:
         for desk in desks:
             store.log.append(tx, desk=desk, kind=kind, actor=str(actor), now=now, body=body)
+        count_refused(tx, store.log, desks, kind, str(actor), body, now)
 
     store.write(transaction)

@@ -66,6 +66,11 @@ WAITS_MAX = timedelta(hours=4)
 """How long a flatten waits for a session: longer than a maintenance, then a person decides."""
 
 
+FIRST_AGREES_WITHIN = timedelta(seconds=2)
+AGREES_WITHIN = timedelta(seconds=10)
+"""How long a close waits for the exchange's position and our executions to come to the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One position of a flatten: as it was when its close was asked for, and where it stands.
@@ -152,6 +157,22 @@ def ended(legs: Iterable[Leg]) -> JobState | None:
     if states & {LegState.CANCELLING, LegState.CLOSING}:
         return None
     return JobState.RESIDUAL if LegState.RESIDUAL in states else JobState.FLAT_VERIFIED
+
+
+def may_close(theirs: int, ours: int, attempt: int, differing: timedelta) -> int | None:
+    """The position that a close is sized to; None while it has to wait, 0 when nobody knows it.
+
+    An exchange whose positions lag behind its executions would be closed again and again. Before
+    anything was sent its word counts in the end; after that no more than what both agree on.
+    """
+    if theirs == ours:
+        return theirs
+    if differing < (AGREES_WITHIN if attempt else FIRST_AGREES_WITHIN):
+        return None
+    if not attempt:
+        return theirs
+    same_side = theirs * ours > 0
+    return min(theirs, ours, key=abs) if same_side else 0
 
 
 def close_order(

@@ -1,8 +1,10 @@
 """Two-person requests: what is asked, who may agree, when it lapses, and the table of legal moves."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from core.people import Act, Actor
 
@@ -13,6 +15,26 @@ class Action(StrEnum):
     KILL = "kill"
     REDUCE_ONLY = "reduce-only"
     RESUME = "resume"
+    ACCEPT = "accept"
+    REVIEW = "review"
+    ROLES = "roles"
+    LIMITS = "limits"
+    PUBLISH = "publish"
+    CLOSE_INCIDENT = "close-incident"
+
+    @property
+    def at_once(self) -> bool:
+        """Whether a second person's yes is all that it takes: it changes a record and no trading."""
+        return self in _AT_ONCE
+
+
+_AT_ONCE = frozenset(
+    {Action.REVIEW, Action.ROLES, Action.LIMITS, Action.PUBLISH, Action.CLOSE_INCIDENT}
+)
+
+
+SIGHTED = frozenset({Action.RESUME, Action.LIMITS})
+"""What takes risk again: agreed to on sight of the desk, and asked anew when that has changed."""
 
 
 class RequestState(StrEnum):
@@ -44,6 +66,17 @@ TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
 OVERTAKEN = "overtaken: the desk was killed on one voice"
 """The outcome of a kill that waited for its second person, when one came that needed none."""
 
+A_FILE = "escalation.yaml"
+"""Who asks for what a file says: nobody. A first person has to stand behind it, and a second to agree."""
+
+A_PROFILE = "the trader's profile"
+"""Who asks for what a profile allows: nobody either."""
+
+NOBODY = frozenset({A_FILE, A_PROFILE})
+
+DAY_S = 86_400
+YEAR_S = 365 * DAY_S
+
 OPEN_STATES = frozenset(state for state, ways in TRANSITIONS.items() if ways)
 """States in which a request still waits for somebody."""
 
@@ -65,6 +98,12 @@ POLICIES: dict[Action, Policy] = {
     Action.KILL: Policy(approval_s=120, execution_s=None),
     Action.REDUCE_ONLY: Policy(approval_s=300, execution_s=None),
     Action.RESUME: Policy(approval_s=600, execution_s=120),
+    Action.ACCEPT: Policy(approval_s=600, execution_s=120),
+    Action.REVIEW: Policy(approval_s=10 * YEAR_S, execution_s=None),
+    Action.ROLES: Policy(approval_s=DAY_S, execution_s=None),
+    Action.LIMITS: Policy(approval_s=DAY_S, execution_s=None),
+    Action.PUBLISH: Policy(approval_s=DAY_S, execution_s=None),
+    Action.CLOSE_INCIDENT: Policy(approval_s=DAY_S, execution_s=None),
 }
 
 
@@ -84,6 +123,10 @@ class Request:
     decided_at: datetime | None = None
     execute_before: datetime | None = None
     outcome: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What exactly is asked for, where the action alone does not say it: JSON values."""
+    seen: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The desk as the card shows it (core.sight), where agreeing takes risk again."""
 
     @property
     def open(self) -> bool:
@@ -99,6 +142,9 @@ class RequestRefusal(StrEnum):
     EXPIRED = "the request has expired; ask again"
     ALREADY = "the request is closed already"
     NOT_OBJECTABLE = "a confirmed kill is being carried out and cannot be stopped"
+    MUST_BE_REVIEWED = "a kill on one voice stays to be reviewed; nobody can object it away"
+    DRIFTED = "the desk is not as it was when this was asked"
+    REVIEW_FIRST = "somebody killed on one voice, and another person has to review that first"
 
 
 def answer_refusal(
@@ -122,6 +168,8 @@ def answer_refusal(
 
 def _objection_refusal(request: Request, actor: Actor) -> RequestRefusal | None:
     """Objecting only ever keeps the desk tighter, so anyone with a shell may, as may the requester."""
+    if request.action is Action.REVIEW:
+        return RequestRefusal.MUST_BE_REVIEWED
     if request.state is RequestState.CONFIRMED and request.action is Action.KILL:
         return RequestRefusal.NOT_OBJECTABLE
     if request.state is RequestState.CONFIRMED and not POLICIES[request.action].loosens:
@@ -143,7 +191,16 @@ def lapse(request: Request, now: datetime) -> RequestState | None:
     return RequestState.FAILED if overdue else None
 
 
-def asked(id: str, desk: str, action: Action, reason: str, actor: Actor, now: datetime) -> Request:
+def asked(
+    id: str,
+    desk: str,
+    action: Action,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    body: Mapping[str, Any] | None = None,
+    seen: Mapping[str, Any] | None = None,
+) -> Request:
     """A fresh request by `actor`."""
     return Request(
         id=id,
@@ -154,4 +211,6 @@ def asked(id: str, desk: str, action: Action, reason: str, actor: Actor, now: da
         requester=actor.voice,
         asked_at=now,
         expires_at=now + timedelta(seconds=POLICIES[action].approval_s),
+        body=body or {},
+        seen=seen or {},
     )

@@ -11,8 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from core.approval import roster_of
 from core.flatten import Job
 from core.gate import Row
+from core.limit_changes import Change
 from core.modes import Mode
 from core.people import Act, Actor
 from core.requests import (
@@ -26,25 +28,32 @@ from core.requests import (
     lapse,
 )
 from store import commands
+from store.approved import approve_roster, read_roster
 from store.brake import Applied
-from store.control import read_control, read_row, set_mode
+from store.control import read_constraints, read_control, read_row, set_mode
 from store.flattening import ask_flatten, read_job
+from store.limit_changes import body_of, lower_limits, raise_limits
+from store.reports.incidents import (
+    close_incident,
+    open_incident,
+    publish_incident,
+    read_incident,
+)
 from store.requests import (
     answer,
     ask,
+    carried,
     find_request,
     finish,
     lapse_due,
     open_requests,
     read_request,
+    unreviewed,
 )
 from store.sqlite import StoreFailed
 from store.store import Store
+from store.voices import readable, require
 from store.wakeups import nudge
-
-
-class NotAllowed(Exception):
-    """The person's roles do not allow this; the message says which would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,8 @@ def ask_kill(
 
     With a kill pending, another proved person's kill is its confirmation, and the same one's a reminder.
     """
-    _require(actor, Act.TIGHTEN)
-    reason = _readable(reason)
+    require(actor, Act.TIGHTEN)
+    reason = readable(reason)
     pending = _pending(store, desk, Action.KILL, now)
     if pending and answer_refusal(pending, RequestState.CONFIRMED, actor, now) is None:
         return confirm(store, pending.id, actor, now)
@@ -77,9 +86,9 @@ def ask_reduce_only(
     store: Store, desk: str, actor: Actor, reason: str, id: str, now: datetime
 ) -> Tightened:
     """REDUCE_ONLY at once on one voice; a second person's confirmation makes it the standing state."""
-    _require(actor, Act.TIGHTEN)
+    require(actor, Act.TIGHTEN)
     return _tighten_and_ask(
-        store, desk, Mode.REDUCE_ONLY, Action.REDUCE_ONLY, actor, _readable(reason), id, now
+        store, desk, Mode.REDUCE_ONLY, Action.REDUCE_ONLY, actor, readable(reason), id, now
     )
 
 
@@ -94,8 +103,8 @@ def kill_now(
     keep_positions: bool,
 ) -> Applied:
     """Break-glass: both phases on one voice. A person needs the role; a shell on the machine is enough."""
-    _require(actor, Act.BREAK_GLASS)
-    reason = _readable(reason)
+    require(actor, Act.BREAK_GLASS)
+    reason = readable(reason)
 
     def change(tx: Connection) -> Row:
         body = {"reason": reason, "keep_positions": keep_positions}
@@ -107,42 +116,58 @@ def kill_now(
                 ask_flatten(
                     tx, store.log, id=id, desk=desk, reason=reason, actor=actor.voice, now=now
                 )
+            _to_be_reviewed(store, tx, desk, actor, reason, id, now)
+            _look_into(store, tx, desk, actor, reason, id, now)
         return read_row(tx, desk)
 
     return store.brake(desk).tighten(Mode.KILLED, change)
 
 
-def ask_resume(
-    store: Store, desk: str, actor: Actor, reason: str, id: str, now: datetime
-) -> Request | RequestRefusal:
-    """Record that a person wants the desk ACTIVE again. Nothing changes until another agrees."""
-    if actor.person is None:
-        refused = RequestRefusal.NOT_A_PERSON
-        body = {"action": Action.RESUME, "refused": refused.name}
-        store.write(
-            lambda tx: store.log.append(
-                tx, desk=desk, kind="ask_refused", actor=actor.voice, now=now, body=body
-            )
-        )
-        return refused
-    _require(actor, Act.ASK)
-    reason = _readable(reason)
+def _look_into(
+    store: Store, tx: Connection, desk: str, actor: Actor, reason: str, id: str, now: datetime
+) -> None:
+    """A kill is an incident from its first second, so that its record begins with it."""
+    title = f"kill: {reason}" if reason else "kill"
+    open_incident(tx, store.log, id=f"inc-{id}", desk=desk, title=title, by=actor.voice, now=now)
 
-    def transaction(tx: Connection) -> Request:
-        lapse_due(tx, store.log, desk, now)
-        pending = [r for r in open_requests(tx, desk) if r.action is Action.RESUME]
-        earlier = pending[0] if pending else find_request(tx, id)
-        if earlier is not None:
-            return earlier
-        return ask(tx, store.log, asked(id, desk, Action.RESUME, reason, actor, now))
 
-    return store.write(transaction)
+def _to_be_reviewed(
+    store: Store,
+    tx: Connection,
+    desk: str,
+    actor: Actor,
+    reason: str,
+    id: str,
+    now: datetime,
+) -> None:
+    """One voice was enough to kill; nobody resumes before another person has looked into it."""
+    if not unreviewed(tx, desk):
+        made = asked(f"review-{id}", desk, Action.REVIEW, reason, actor, now, {"kill": id})
+        ask(tx, store.log, made)
+
+
+def lower(
+    store: Store, desk: str, made: list[Change], actor: Actor, id: str, now: datetime
+) -> bool:
+    """Stricter limits at once, on one voice; False when the command with this id did so before."""
+    require(actor, Act.TIGHTEN)
+
+    def transaction(tx: Connection) -> bool:
+        body = body_of(made, of_profile=False)
+        if _ran_before(tx, id, desk, "limit", body, actor, now):
+            return False
+        lower_limits(tx, store.log, desk, made, actor.voice, now)
+        return True
+
+    lowered = store.write(transaction)
+    nudge(store.home.socket("loop", desk))
+    return lowered
 
 
 def note(store: Store, desk: str, actor: Actor, text: str, id: str, now: datetime) -> bool:
     """Put a line on record; False when the command with this id did so before."""
-    _require(actor, Act.NOTE)
-    body = {"text": _readable(text), "id": id}
+    require(actor, Act.NOTE)
+    body = {"text": readable(text), "id": id}
 
     def transaction(tx: Connection) -> bool:
         ran_before = _ran_before(tx, id, desk, "note", body, actor, now)
@@ -163,8 +188,8 @@ def close_positions(
     now: datetime,
 ) -> Job:
     """Ask for these positions to be closed, on one voice: it only reduces. The mode stays as it is."""
-    _require(actor, Act.TIGHTEN)
-    reason = _readable(reason)
+    require(actor, Act.TIGHTEN)
+    reason = readable(reason)
 
     def transaction(tx: Connection) -> Job:
         body = {"product_ids": list(product_ids), "reason": reason}
@@ -217,10 +242,12 @@ def _confirm_without_brake(
 ) -> Tightened | RequestRefusal:
     def transaction(tx: Connection) -> Request | RequestRefusal:
         answered = answer(tx, store.log, request.id, RequestState.CONFIRMED, actor, now)
-        if isinstance(answered, Request) and answered.action is Action.REDUCE_ONLY:
-            outcome = "REDUCE_ONLY is the standing mode"
-            return finish(tx, store.log, answered, RequestState.EXECUTED, outcome, now)
-        return answered
+        if isinstance(answered, RequestRefusal) or answered.state is not RequestState.CONFIRMED:
+            return answered
+        outcome = _done_at_once(store, tx, answered, now)
+        if outcome is None:
+            return answered  # the trading loop carries it out
+        return finish(tx, store.log, answered, RequestState.EXECUTED, outcome, now)
 
     answered = store.write(transaction)
     if isinstance(answered, RequestRefusal):
@@ -228,6 +255,30 @@ def _confirm_without_brake(
     nudge(store.home.socket("loop", request.desk))
     row = store.read(lambda connection: read_row(connection, request.desk))
     return Tightened(Applied(row.mode, row.epoch, True, False, 0), answered)
+
+
+def _done_at_once(store: Store, tx: Connection, request: Request, now: datetime) -> str | None:
+    """What a second person's yes alone brings about; None where the trading loop has to."""
+    by = f"{request.requester} and {request.decided_by}"
+    match request.action:
+        case Action.REDUCE_ONLY:
+            return "REDUCE_ONLY is the standing mode"
+        case Action.REVIEW:
+            return f"reviewed by {request.decided_by}: the desk may be resumed"
+        case Action.ROLES:
+            approve_roster(tx, store.log, roster_of(request.body["roster"]), by, now)
+            return "the roles are in force"
+        case Action.LIMITS:
+            return raise_limits(tx, store.log, request.desk, request.body, by, now)
+        case Action.PUBLISH:
+            incident = read_incident(tx, request.body["incident"])
+            publish_incident(tx, store.log, incident, by, now)
+            return f"the report of {incident.id} is published"
+        case Action.CLOSE_INCIDENT:
+            incident = read_incident(tx, request.body["incident"])
+            close_incident(tx, store.log, incident, by, now)
+            return f"{incident.id} is closed"
+    return None
 
 
 def object_to(
@@ -263,13 +314,56 @@ def _tighten_and_ask(
         if pending:
             made.append(_second_voice(store, tx, pending[0], actor, now))
         elif read_control(tx, desk).mode is mode:
-            made.append(ask(tx, store.log, asked(id, desk, action, reason, actor, now)))
+            fresh = ask(tx, store.log, asked(id, desk, action, reason, actor, now))
+            made.append(_with_a_rules_voice(store, tx, fresh, now))
+            if action is Action.KILL:
+                _look_into(store, tx, desk, actor, reason, id, now)
         return read_row(tx, desk)
 
     applied = store.brake(desk).tighten(mode, change)
     if not applied.recorded:
         return Tightened(applied, None)
     return Tightened(applied, made[0] if made else None)
+
+
+def _with_a_rules_voice(store: Store, tx: Connection, request: Request, now: datetime) -> Request:
+    """A measured danger is a second voice where two people have agreed that it is one."""
+    known = read_roster(tx)
+    if request.action is not Action.KILL or known is None:
+        return request
+    in_force = {str(c.rule) for c in read_constraints(tx, request.desk)}
+    agreeing = sorted(in_force & known.confirmations.concurring)
+    return _carry_out_without(store, tx, request, agreeing[0], now) if agreeing else request
+
+
+def flatten_unconfirmed(store: Store, desk: str, now: datetime) -> bool:
+    """Carry out a kill that nobody confirmed in time, where two people have agreed to that."""
+
+    def overdue(connection: Connection) -> list[Request]:
+        known = read_roster(connection)
+        if known is None or not known.confirmations.flatten_on_timeout:
+            return []
+        waiting = [r for r in open_requests(connection, desk) if r.action is Action.KILL]
+        return [r for r in waiting if lapse(r, now) is RequestState.EXPIRED]
+
+    if not store.read(overdue):
+        return False
+
+    def change(tx: Connection) -> Row:
+        for request in overdue(tx):
+            _carry_out_without(store, tx, request, "nobody in time", now)
+        return read_row(tx, desk)
+
+    store.brake(desk).tighten(Mode.KILLED, change)
+    return True
+
+
+def _carry_out_without(
+    store: Store, tx: Connection, request: Request, by: str, now: datetime
+) -> Request:
+    agreed = carried(tx, store.log, request, f"machine:{by}", now)
+    _carry_out_kill(store, tx, agreed, Actor(f"machine:{by}"), now)
+    return agreed
 
 
 def _ran_before(
@@ -330,11 +424,6 @@ def _waits_no_longer(store: Store, tx: Connection, desk: str, now: datetime) -> 
             finish(tx, store.log, request, RequestState.EXPIRED, OVERTAKEN, now)
 
 
-def _readable(reason: str) -> str:
-    """A reason as it can be kept: what a broken terminal sends must not keep a brake from working."""
-    return reason.encode("utf-8", "replace").decode("utf-8")
-
-
 def _stricter(
     store: Store,
     tx: Connection,
@@ -355,12 +444,3 @@ def _pending(store: Store, desk: str, action: Action, now: datetime) -> Request 
     except StoreFailed:
         return None
     return next((r for r in found if r.action is action and lapse(r, now) is None), None)
-
-
-def _require(actor: Actor, act: Act) -> None:
-    if actor.person is not None and not actor.person.may(act):
-        raise NotAllowed(f"{actor.voice} may not {act}; roles: {_roles(actor)}")
-
-
-def _roles(actor: Actor) -> str:
-    return ", ".join(sorted(actor.person.roles)) if actor.person else "none"

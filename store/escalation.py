@@ -9,7 +9,23 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from core.approval import ALWAYS_TWO, Confirmations
+from core.oncall.contacts import Means
 from core.people import Person, Role, approvers
+from store.escalation_alerts import (
+    NOTHING_SAID,
+    AlertSections,
+    Contacts,
+    DigestSection,
+    LevelName,
+    LevelSection,
+    OnCall,
+    StepSection,
+    Turns,
+    UnackedSection,
+    policy_of,
+)
+from store.escalation_confirmations import ConfirmationsSection, KillSection
 
 APPROVERS_MIN = 2
 
@@ -37,12 +53,15 @@ class _Person(BaseModel):
     name: str = Field(min_length=1, max_length=80)
     roles: frozenset[_Role] = Field(min_length=1)
     slack: str | None = Field(default=None, pattern=r"^[UW][A-Z0-9]{6,}$")
+    contacts: Contacts = Contacts()
 
 
 class _Channels(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     desk: _Channel
+    alerts: _Channel | None = None
+    pnl: _Channel | None = None
 
 
 class _Slack(BaseModel):
@@ -58,15 +77,32 @@ class _File(BaseModel):
 
     people: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], _Person]
     slack: _Slack | None = None
+    on_call: OnCall | None = None
+    levels: Mapping[LevelName, LevelSection] = Field(default_factory=dict)
+    digest: DigestSection | None = None
+    confirmations: ConfirmationsSection = ConfirmationsSection()
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The desk's Slack: its team, the channel of the desk (name or id), and what a user group may do."""
+    """The desk's Slack: its team, its channels (name or id), and what a user group may do.
+
+    Without channels of their own, alerts and digests go to the desk's.
+    """
 
     team: str
     desk_channel: str
     group_roles: Mapping[str, frozenset[Role]]
+    alerts: str | None = None
+    pnl: str | None = None
+
+    @property
+    def alerts_channel(self) -> str:
+        return self.alerts or self.desk_channel
+
+    @property
+    def pnl_channel(self) -> str:
+        return self.pnl or self.desk_channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +111,8 @@ class Escalation:
 
     people: Mapping[str, Person]
     workspace: Workspace | None
+    alerts: AlertSections = NOTHING_SAID
+    confirmations: Confirmations = ALWAYS_TWO
 
 
 def load_people(path: Path) -> Mapping[str, Person]:
@@ -112,13 +150,61 @@ def load_escalation(path: Path) -> Escalation:
             f"{path}: at least {APPROVERS_MIN} people need the role approver or commander: "
             "nobody confirms their own request"
         )
-    return Escalation(found, _workspace(parsed.slack))
+    _refuse_unknown_on_call(path, tree, parsed)
+    _refuse_snoozed_emergency(path, tree, parsed)
+    confirmations = parsed.confirmations.value()
+    return Escalation(found, _workspace(parsed.slack), _alert_sections(parsed), confirmations)
 
 
 def _workspace(slack: _Slack | None) -> Workspace | None:
     if slack is None:
         return None
-    return Workspace(slack.team, slack.channels.desk, slack.groups)
+    channels = slack.channels
+    return Workspace(slack.team, channels.desk, slack.groups, channels.alerts, channels.pnl)
+
+
+def _alert_sections(parsed: _File) -> AlertSections:
+    addresses = {name: _addresses(person) for name, person in parsed.people.items()}
+    return AlertSections(
+        addresses,
+        parsed.on_call.schedule() if parsed.on_call else None,
+        parsed.digest.when() if parsed.digest else None,
+        policy_of(parsed.levels),
+    )
+
+
+def _addresses(person: _Person) -> dict[Means, str]:
+    """In Slack first: that has buttons."""
+    account = {Means.DM: person.slack} if person.slack else {}
+    return account | person.contacts.by_means()
+
+
+def _refuse_snoozed_emergency(path: Path, tree: Any, parsed: _File) -> None:
+    emergency = parsed.levels.get("4")
+    if emergency is not None and emergency.snooze_max is not None:
+        line, column = _place(tree, ("levels", "4", "snooze_max"))
+        raise PeopleUnusable(
+            f"{path}:{line}:{column}: levels.4.snooze_max: level 4 cannot be snoozed; remove it"
+        )
+
+
+def _refuse_unknown_on_call(path: Path, tree: Any, parsed: _File) -> None:
+    """Whoever is on call has to be somebody, and has to be reachable."""
+    if parsed.on_call is None:
+        return
+    for name in sorted(parsed.on_call.names()):
+        line, column = _place(tree, ("on_call",))
+        if name not in parsed.people:
+            near = difflib.get_close_matches(name, list(parsed.people), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise PeopleUnusable(
+                f"{path}:{line}:{column}: on_call: nobody is called {name!r}{hint}"
+            )
+        if not _addresses(parsed.people[name]):
+            raise PeopleUnusable(
+                f"{path}:{line}:{column}: on_call: {name} cannot be told anything; "
+                "give them `slack` or `contacts`"
+            )
 
 
 def _refuse_shared_account(path: Path, tree: Any, people: Mapping[str, Person]) -> None:
@@ -164,17 +250,32 @@ def _told(path: Path, tree: Any, error: Any) -> str:
     return f"{path}:{line}:{column}: {keys}: {message}"
 
 
+_MODELS: tuple[tuple[tuple[str, ...], type[BaseModel]], ...] = (
+    ((), _File),
+    (("people", "*"), _Person),
+    (("people", "*", "contacts"), Contacts),
+    (("slack",), _Slack),
+    (("slack", "channels"), _Channels),
+    (("on_call",), OnCall),
+    (("on_call", "*"), Turns),
+    (("digest",), DigestSection),
+    (("confirmations",), ConfirmationsSection),
+    (("confirmations", "kill"), KillSection),
+    (("levels", "*"), LevelSection),
+    (("levels", "*", "steps", "*"), StepSection),
+    (("levels", "*", "on_unacked"), UnackedSection),
+)
+"""What stands where in the file; a star is any name or number."""
+
+
 def _known_keys(place: tuple[Any, ...]) -> list[str]:
-    match place:
-        case (_,):
-            model: type[BaseModel] = _File
-        case ("slack", "channels", _):
-            model = _Channels
-        case ("slack", _):
-            model = _Slack
-        case _:
-            model = _Person
-    return list(model.model_fields)
+    above = place[:-1]
+    for path, model in _MODELS:
+        if len(path) == len(above) and all(
+            word in ("*", str(part)) for word, part in zip(path, above, strict=True)
+        ):
+            return list(model.model_fields)
+    return []
 
 
 def _place(node: Any, path: tuple[Any, ...]) -> tuple[int, int]:

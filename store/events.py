@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from core import chain
 from store.home import write_once
@@ -89,7 +89,33 @@ def latest(connection: Connection, desk: str, limit: int) -> list[chain.Event]:
     rows = connection.execute(
         select(events).where(events.c.desk == desk).order_by(events.c.seq.desc()).limit(limit)
     ).all()
-    return [
-        chain.Event(r.desk, r.seq, r.at, r.kind, r.actor, json.loads(r.body), r.mac)
-        for r in reversed(rows)
-    ]
+    return [_event(row) for row in reversed(rows)]
+
+
+def events_between(
+    connection: Connection, desk: str, since: datetime, until: datetime
+) -> list[chain.Event]:
+    """Both ends included, in the order of the record."""
+    rows = connection.execute(
+        select(events)
+        .where(events.c.desk == desk, events.c.at >= since, events.c.at <= until)
+        .order_by(events.c.seq)
+    )
+    return [_event(row) for row in rows]
+
+
+def events_after(connection: Connection, desk: str, seq: int, limit: int) -> list[chain.Event]:
+    """What came after an event, in the order of the record."""
+    rows = connection.execute(
+        select(events)
+        .where(events.c.desk == desk, events.c.seq > seq)
+        .order_by(events.c.seq)
+        .limit(limit)
+    )
+    return [_event(row) for row in rows]
+
+
+def _event(row: Row[Any]) -> chain.Event:
+    return chain.Event(
+        row.desk, row.seq, row.at, row.kind, row.actor, json.loads(row.body), row.mac
+    )

@@ -8,6 +8,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from store.schema import heartbeats
 
+STOPPED = "stopped"
+"""The detail of a process that was told to stop: nobody waits for its next beat."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:

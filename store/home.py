@@ -56,6 +56,10 @@ class Home:
         return self.root / "backups"
 
     @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
     def turnstile(self) -> Path:
         """The file whose lock lets a brake go before every other writer."""
         return self.root / "turnstile.lock"
@@ -74,6 +78,16 @@ class Home:
     def bot_single(self) -> Path:
         """As `single`, of the bot: one serves every desk of the home."""
         return self.run / "bot.pid"
+
+    @property
+    def alerts_single(self) -> Path:
+        """As `single`, of the alerts process: one for every desk of the home."""
+        return self.run / "alerts.pid"
+
+    @property
+    def alerts_socket(self) -> Path:
+        """Where the alerts process is told that there is something to settle."""
+        return self.run / "alerts.sock"
 
     def socket(self, process: str, desk: str) -> Path:
         return self.run / f"{desk}.{process}.sock"

@@ -31,10 +31,16 @@ def m003_a_brake_that_is_proved(tx: Connection) -> None:
     _run(tx, "m003.sql")
 
 
+def m004_alerts_that_reach_a_person(tx: Connection) -> None:
+    """Alerts and what is sent about them, incidents, and the history that reports draw on."""
+    _run(tx, "m004.sql")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_a_desk_that_runs_and_can_be_stopped,
     m002_a_desk_that_is_run_from_slack,
     m003_a_brake_that_is_proved,
+    m004_alerts_that_reach_a_person,
 )
 
 

@@ -1,16 +1,17 @@
 """Order intents and what becomes of them. An intent is inserted in the transaction that judges it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
 
-from core.exposure import Reservation, WorstCase, worst_case
+from core.exposure import Reservation
 from core.gate import FORBIDDEN, GateRefusal, Intent, Refused
 from core.limits import Limits
 from core.orders import (
+    ADOPTED,
     LIVE,
     Kind,
     Order,
@@ -25,7 +26,8 @@ from store.control import read_row
 from store.events import EventLog
 from store.ledger import day_loss, read_position, read_positions
 from store.observations import read_account, read_held_there, read_mark, read_product
-from store.schema import one_of, orders
+from store.risk_inputs import Others, book_of, others_of
+from store.schema import fills, one_of, orders
 
 # Built once: making a statement anew costs more than running it, and the loop runs these all day.
 # No ORDER BY: it would draw the planner away from the index of the few live ones.
@@ -54,18 +56,24 @@ def risk_view(connection: Connection, spec: OrderSpec, limits: Limits, now: date
     """Everything one risk decision needs, as the store has it at this instant."""
     desk = spec.desk
     account = read_account(connection, desk)
+    positions = read_positions(connection, desk)
+    held = {position.product_id: position for position in positions}
+    others = others_of(
+        connection, desk, held, _working(connection, desk), spec.product_id, limits, now
+    )
     return RiskView(
         limits=limits,
         product=read_product(connection, desk, spec.product_id),
         mark=read_mark(connection, desk, spec.product_id),
         position=_position(connection, spec),
         live=reservations(connection, desk, spec.product_id),
-        other_notional_usd=_other_notional(connection, desk, spec.product_id, limits, now),
+        other_notional_usd=others.gross_usd if others is not None else None,
         equity_usd=account.equity_usd if account else None,
         day_loss_usd=day_loss(connection, desk, now),
         orders_last_minute=_recent_entries(connection, desk, now),
         id_taken=read_order(connection, spec.client_order_id) is not None,
         now=now,
+        book=book_of(connection, spec, others or Others(), positions, account, limits, now),
     )
 
 
@@ -77,7 +85,8 @@ def record_intent(
     row = read_row(tx, spec.desk)
     if spec.kind in FORBIDDEN[row.mode]:
         return Refused(GateRefusal.MODE_FORBIDS, f"{spec.kind} while the desk is {row.mode.name}")
-    verdict = check(spec, risk_view(tx, spec, limits, now))
+    view = risk_view(tx, spec, limits, now)
+    verdict = check(spec, view)
     if isinstance(verdict, RiskRefused):
         return verdict
     values = {
@@ -98,9 +107,50 @@ def record_intent(
         "detail": "",
         "created_at": now,
         "updated_at": now,
+        "mark_price": view.mark.price if view.mark else None,
     }
     tx.execute(_INSERT, values)
     return Intent(spec, row.epoch)
+
+
+def adopt_order(
+    tx: Connection,
+    log: EventLog,
+    desk: str,
+    product_id: str,
+    figures: Mapping[str, str],
+    actor: str,
+    now: datetime,
+) -> None:
+    """Track an order that somebody placed elsewhere as one that adds risk: a tightening cancels it."""
+    id, order_id = f"{ADOPTED}{figures['order_id']}", figures["order_id"]
+    theirs = (fills.c.desk == desk, fills.c.order_id == order_id)
+    filled = tx.scalar(select(func.sum(fills.c.contracts)).where(*theirs)) or 0
+    stop = figures.get("stop_price")
+    values = {
+        "client_order_id": id,
+        "desk": desk,
+        "product_id": product_id,
+        "kind": Kind.ENTRY,
+        "side": Side(figures["side"]),
+        "contracts": int(figures["contracts"]),
+        "order_type": OrderType.STOP_LIMIT if stop else OrderType.LIMIT_GTD,
+        "limit_price": Decimal(figures["limit_price"]),
+        "stop_price": Decimal(stop) if stop else None,
+        "end_time": None,
+        "reason": "adopted: placed by another hand",
+        "state": OrderState.WORKING,
+        "epoch": read_row(tx, desk).epoch,
+        "order_id": order_id,
+        "filled": filled,
+        "detail": "",
+        "created_at": now,
+        "updated_at": now,
+    }
+    tx.execute(_INSERT, values)
+    tx.execute(update(fills).where(*theirs).values(client_order_id=id))
+    body = {"client_order_id": id, **figures}
+    log.append(tx, desk=desk, kind="order_adopted", actor=actor, now=now, body=body)
 
 
 def move(
@@ -182,6 +232,20 @@ def latest_orders(connection: Connection, desk: str, limit: int) -> list[Order]:
     return [_order(row) for row in rows]
 
 
+def orders_between(
+    connection: Connection, desk: str, since: datetime, until: datetime
+) -> list[Order]:
+    """Those that were sent or that changed between these instants, oldest first."""
+    sent = and_(orders.c.created_at >= since, orders.c.created_at <= until)
+    changed = and_(orders.c.updated_at >= since, orders.c.updated_at <= until)
+    rows = connection.execute(
+        select(orders)
+        .where(orders.c.desk == desk, or_(sent, changed))
+        .order_by(orders.c.created_at)
+    )
+    return [_order(row) for row in rows]
+
+
 def reservations(connection: Connection, desk: str, product_id: str) -> Sequence[Reservation]:
     """What the live orders of a product may still fill."""
     rows = connection.execute(_RESERVED, {"desk": desk, "product_id": product_id})
@@ -197,24 +261,13 @@ def _position(connection: Connection, spec: OrderSpec) -> int:
     return ours.contracts if ours else 0
 
 
-def _other_notional(
-    connection: Connection, desk: str, but_product_id: str, limits: Limits, now: datetime
-) -> Decimal | None:
-    """Worst-case notional of the desk's other products; None when one of them has no fresh mark."""
-    held = {p.product_id: p for p in read_positions(connection, desk)}
-    working = {order.spec.product_id for order in live_orders(connection, desk)}
-    total = Decimal(0)
-    for product_id in (held.keys() | working) - {but_product_id}:
-        product = read_product(connection, desk, product_id)
-        mark = read_mark(connection, desk, product_id)
-        contracts = held[product_id].contracts if product_id in held else 0
-        worst = worst_case(contracts, reservations(connection, desk, product_id))
-        if worst == WorstCase(0, 0):
-            continue
-        if product is None or mark is None or mark.age_s(now) > limits.mark_stale_s:
-            return None
-        total += product.notional_usd(max(abs(worst.lowest), abs(worst.highest)), mark.price)
-    return total
+def _working(connection: Connection, desk: str) -> dict[str, list[Reservation]]:
+    """What live orders may still fill, by product."""
+    found: dict[str, list[Reservation]] = {}
+    for order in live_orders(connection, desk):
+        reserved = Reservation(order.spec.side, order.left)
+        found.setdefault(order.spec.product_id, []).append(reserved)
+    return found
 
 
 def _recent_entries(connection: Connection, desk: str, now: datetime) -> int:

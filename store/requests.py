@@ -1,5 +1,6 @@
 """Two-person requests as durable rows: asked, answered by compare-and-set, carried out or lapsed."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, literal, select, upda
 
 from core.people import Actor
 from core.requests import (
+    NOBODY,
     OPEN_STATES,
     POLICIES,
     TRANSITIONS,
@@ -18,8 +20,12 @@ from core.requests import (
     answer_refusal,
     lapse,
 )
+from core.sight import drift, sight_of
+from store.abuse import count_refused
 from store.events import EventLog
+from store.limit_changes import limits_drift
 from store.schema import one_of, requests, slack_posts
+from store.sights import read_sight
 
 
 class NoSuchRequest(Exception):
@@ -39,6 +45,8 @@ def ask(tx: Connection, log: EventLog, request: Request) -> Request:
             asked_at=request.asked_at,
             expires_at=request.expires_at,
             outcome="",
+            body=json.dumps(dict(request.body), sort_keys=True),
+            seen=json.dumps(dict(request.seen), sort_keys=True),
         )
     )
     _log(tx, log, request, request.requester, request.asked_at)
@@ -53,15 +61,27 @@ def answer(
     actor: Actor,
     now: datetime,
 ) -> Request | RequestRefusal:
-    """Confirm or object. A refusal changes nothing but is itself on record."""
+    """Confirm or object. A refusal is itself on record, and changes nothing.
+
+    But for one: where the desk has drifted from what the card shows, the card shows it anew.
+    """
     request = read_request(tx, request_id)
     refused = answer_refusal(request, wanted, actor, now)
+    agrees = refused is None and wanted is RequestState.CONFIRMED
+    drifted = drifted_since(tx, request, now) if agrees else []
+    if drifted:
+        refused = RequestRefusal.DRIFTED
+        _see_anew(tx, request, now)
     if refused:
-        body = {"request": request.id, "wanted": wanted, "refused": refused.name}
+        body: dict[str, Any] = {"request": request.id, "wanted": wanted, "refused": refused.name}
+        body |= {"drifted": drifted} if drifted else {}
         log.append(
             tx, desk=request.desk, kind="answer_refused", actor=actor.voice, now=now, body=body
         )
+        count_refused(tx, log, [request.desk], "answer_refused", actor.voice, body, now)
         return refused
+    if wanted is RequestState.CONFIRMED and request.requester in NOBODY:
+        return _stood_behind(tx, log, request, actor, now)
     window_s = POLICIES[request.action].execution_s
     confirmed = wanted is RequestState.CONFIRMED and window_s is not None
     answered = replace(
@@ -72,6 +92,40 @@ def answer(
         execute_before=now + timedelta(seconds=window_s or 0) if confirmed else None,
     )
     return _move(tx, log, request, answered, actor.voice, now)
+
+
+def drifted_since(tx: Connection, request: Request, now: datetime) -> list[str]:
+    """What is no longer as the request's card shows it, in words."""
+    found = drift(sight_of(request.seen), read_sight(tx, request.desk, now)) if request.seen else []
+    if request.action is Action.LIMITS:
+        found += limits_drift(tx, request.desk, request.body)
+    return found
+
+
+def _see_anew(tx: Connection, request: Request, now: datetime) -> None:
+    seen = json.dumps(read_sight(tx, request.desk, now).body(), sort_keys=True)
+    tx.execute(update(requests).where(requests.c.id == request.id).values(seen=seen))
+
+
+def _stood_behind(
+    tx: Connection, log: EventLog, request: Request, actor: Actor, now: datetime
+) -> Request:
+    """What a file asked for has one person's word now; the second one's is still missing."""
+    expires_at = now + timedelta(seconds=POLICIES[request.action].approval_s)
+    asked_by = replace(request, requester=actor.voice, expires_at=expires_at)
+    tx.execute(
+        update(requests)
+        .where(requests.c.id == request.id, requests.c.requester == request.requester)
+        .values(requester=actor.voice, expires_at=expires_at)
+    )
+    _log(tx, log, asked_by, actor.voice, now)
+    return asked_by
+
+
+def carried(tx: Connection, log: EventLog, request: Request, by: str, now: datetime) -> Request:
+    """A kill whose second voice is no person's: a rule's, or a policy's whose time has come."""
+    agreed = replace(request, state=RequestState.CONFIRMED, decided_by=by, decided_at=now)
+    return _move(tx, log, request, agreed, by, now)
 
 
 def finish(
@@ -98,7 +152,15 @@ def lapse_due(tx: Connection, log: EventLog, desk: str, now: datetime) -> list[R
                 else "it was not carried out in time; ask again"
             )
             lapsed.append(finish(tx, log, request, state, outcome, now))
+            if request.action is Action.KILL and state is RequestState.EXPIRED:
+                _unconfirmed(tx, log, request, now)
     return lapsed
+
+
+def _unconfirmed(tx: Connection, log: EventLog, request: Request, now: datetime) -> None:
+    """The desk stays HELD with its positions open, and nobody has answered: somebody must be called."""
+    body = {"request": request.id, "requester": request.requester, "reason": request.reason}
+    log.append(tx, desk=request.desk, kind="kill_unconfirmed", actor="desk", now=now, body=body)
 
 
 def read_request(connection: Connection, request_id: str) -> Request:
@@ -118,6 +180,12 @@ def open_requests(connection: Connection, desk: str) -> list[Request]:
     """Asked or confirmed and not carried out yet, oldest first."""
     rows = connection.execute(_WAITING, {"desk": desk})
     return [_request(row) for row in rows]
+
+
+def unreviewed(connection: Connection, desk: str) -> Request | None:
+    """The kill on one voice that nobody else has reviewed."""
+    found = [r for r in open_requests(connection, desk) if r.action is Action.REVIEW]
+    return found[0] if found else None
 
 
 def latest_requests(connection: Connection, desk: str, limit: int) -> list[Request]:
@@ -180,7 +248,7 @@ def _move(
 
 
 def _log(tx: Connection, log: EventLog, request: Request, actor: str, now: datetime) -> None:
-    body = {
+    body: dict[str, Any] = {
         "request": request.id,
         "action": request.action,
         "state": request.state,
@@ -189,6 +257,8 @@ def _log(tx: Connection, log: EventLog, request: Request, actor: str, now: datet
         "reason": request.reason,
         "outcome": request.outcome,
     }
+    if request.body and request.state is RequestState.ASKED:
+        body["body"] = dict(request.body)
     log.append(tx, desk=request.desk, kind="request", actor=actor, now=now, body=body)
 
 
@@ -206,4 +276,6 @@ def _request(row: Row[Any]) -> Request:
         decided_at=row.decided_at,
         execute_before=row.execute_before,
         outcome=row.outcome,
+        body=json.loads(row.body),
+        seen=json.loads(row.seen),
     )

@@ -14,13 +14,18 @@ ROOM_BYTES = 4 * SIZE_BYTES
 """What must be free besides before room is taken away from everybody else."""
 
 
+def free_bytes(home: Home) -> int:
+    """Room on the disk of the home, for whoever may not use what is kept back for root. Raises OSError."""
+    disk = os.statvfs(home.root)
+    return disk.f_bavail * disk.f_frsize
+
+
 def keep_reserve(home: Home) -> bool:
     """Whether the reserve is there; it is made where the disk has room."""
     if home.reserve.exists():
         return True
     try:
-        disk = os.statvfs(home.root)
-        if disk.f_bavail * disk.f_frsize < SIZE_BYTES + ROOM_BYTES:
+        if free_bytes(home) < SIZE_BYTES + ROOM_BYTES:
             return False
         _make(home)
     except OSError:

@@ -159,6 +159,7 @@ events = _table(
     _text("actor"),
     _text("body"),
     _text("mac"),
+    Index("ix_events_at", "desk", "at"),
 )
 
 commands = _table(
@@ -188,6 +189,8 @@ requests = _table(
     _moment("decided_at", nullable=True),
     _moment("execute_before", nullable=True),
     _text("outcome"),
+    _text("body", server_default=text("'{}'")),
+    _text("seen", server_default=text("'{}'")),
     Index("ix_requests_open", "desk", sqlite_where=_written("state", OPEN_STATES)),
     Index("ix_requests_asked_at", "asked_at"),
 )
@@ -272,6 +275,7 @@ orders = _table(
     _text("detail"),
     _moment("created_at"),
     _moment("updated_at"),
+    _money("mark_price", nullable=True),
     Index("ix_orders_live", "desk", "state", "created_at", sqlite_where=_written("state", LIVE)),
     Index("ix_orders_order_id", "order_id"),
     Index("ix_orders_created_at", "desk", "created_at"),
@@ -348,6 +352,8 @@ accounts = _table(
     _money("available_margin_usd"),
     _text("liquidation_buffer_pct"),
     _moment("at"),
+    _money("funding_usd", server_default=text("'0'")),
+    _money("pending_usd", server_default=text("'0'")),
 )
 """The exchange's own figures, as last read."""
 
@@ -358,8 +364,10 @@ books = _table(
     _money("transfers_usd"),
     _money("high_water_usd"),
     _moment("opened_at"),
+    _money("accepted_usd", server_default=text("'0'")),
 )
-"""Where our ledger of the account began, and the highest equity it has reached."""
+"""Where our ledger of the account began, and the highest equity it has reached. `accepted_usd` are the
+differences of cash that two people accepted."""
 
 days = _table(
     "days",
@@ -374,9 +382,60 @@ days = _table(
     _money("peak_equity_usd"),
     _money("equity_usd"),
     _moment("at"),
+    _money("accepted_usd", server_default=text("'0'")),
 )
 """Each UTC day: the books' totals at its opening, and its highest and latest equity, net of the
 day's transfers."""
+
+transfers = _table(
+    "transfers",
+    _text("desk", primary_key=True),
+    _text("id", primary_key=True),
+    _text("kind"),
+    _money("amount_usd"),
+    _integer("counted"),
+    _moment("at"),
+)
+"""What the account's dollar wallet lists, once each. Not counted: what the opening cash contains."""
+
+reconciliations = _table(
+    "reconciliations",
+    _text("desk", primary_key=True),
+    _moment("looked_at"),
+    _integer("clean"),
+    _moment("since"),
+)
+"""What the last good look found: clean or not, and since when it is so."""
+
+discrepancies = _table(
+    "discrepancies",
+    _text("desk", primary_key=True),
+    _text("id", primary_key=True),
+    _text("what"),
+    _text("product_id", nullable=True),
+    _text("says"),
+    _text("explanation"),
+    _text("figures"),
+    _moment("since"),
+)
+"""What the exchange has and our books do not explain. A foreign execution stays until it is accepted."""
+
+accepted = _table(
+    "accepted",
+    _text("desk", primary_key=True),
+    _integer("seq", primary_key=True),
+    _text("discrepancy"),
+    _text("what"),
+    _text("product_id", nullable=True),
+    _text("says"),
+    _integer("contracts"),
+    _money("cost_usd"),
+    _money("cash_usd"),
+    _text("actor"),
+    _text("reason"),
+    _moment("at"),
+)
+"""What two people accepted, and by how much it changed positions, their cost and the books' cash."""
 
 reads = _table(
     "reads",
@@ -417,3 +476,49 @@ flatten_legs = _table(
     _money("mark_price", nullable=True),
     ForeignKeyConstraint(["job_id"], ["flatten_jobs.id"]),
 )
+
+approved = _table(
+    "approved",
+    _text("what", primary_key=True),
+    _text("body"),
+    _text("approved_by"),
+    _moment("at"),
+)
+"""What two people have approved and no file may loosen: who may do what, and each desk's limits."""
+
+refused_attempts = _table(
+    "refused_attempts",
+    _text("voice", primary_key=True),
+    _integer("attempts"),
+    _moment("since"),
+    _integer("told"),
+)
+"""Each voice's refused attempts in a row, and whether that was told."""
+
+wrong_codes = _table(
+    "wrong_codes",
+    _text("person", primary_key=True),
+    _integer("in_a_row"),
+    _moment("locked_until"),
+)
+"""Wrong one-time codes given for a person since the last right one."""
+
+margin_windows = _table(
+    "margin_windows",
+    _text("desk", primary_key=True),
+    _integer("intraday"),
+    _moment("ends_at"),
+    _moment("at"),
+)
+"""Until when the intraday margin applies."""
+
+danger_steps = _table(
+    "danger_steps",
+    _text("desk", primary_key=True),
+    _text("rule", primary_key=True),
+    _text("symbol", primary_key=True),
+    _integer("level"),
+    _text("text"),
+    _moment("at"),
+)
+"""Which figures are on their way to a limit, and how far: what a restart goes on from."""

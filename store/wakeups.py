@@ -56,6 +56,10 @@ class Listener:
             except BlockingIOError:
                 return hints
 
+    def fileno(self) -> int:
+        """For an event loop that watches many things at once."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         self._socket.close()
         self._path.unlink(missing_ok=True)

@@ -24,7 +24,10 @@ def main(argv: list[str] | None = None) -> int:
         settings = for_profile(Settings(), options.profile)
         check(settings, options.profile)
         profile = tightened(
-            PROFILES[options.profile], settings.daily_loss_usd, settings.max_leverage
+            PROFILES[options.profile],
+            settings.daily_loss_usd,
+            settings.max_leverage,
+            flatten_on_loss=settings.flatten_on_loss,
         )
         return _run(options, settings, profile)
     except ValidationError as bad:

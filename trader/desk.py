@@ -1,7 +1,7 @@
 """What every part of the trading loop works with: the desk's name, limits, store, exchange and calls."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from core.gate import ApprovedOrder, Intent, Refused
 from core.limits import Limits
 from core.risk import CheckedOrder, RiskRefused
 from store.gate import SendGate
+from store.limit_changes import limits_in_force
 from store.orders import record_intent
 from store.store import Store, Transaction
 from trader.coinbase.client import Exchange
@@ -16,6 +17,13 @@ from trader.lanes import Calls
 from trader.profiles import Profile
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Followed:
+    """The limits in force as the store had them last."""
+
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class Desk:
     calls: Calls
     new_id: Callable[[], str]
     dry_run: bool = False
+    followed: Followed = field(default_factory=Followed)
     rest_marks: bool = True
     """Whether prices are asked for by REST while the feed is silent."""
     actor: str = "trader"
@@ -36,7 +45,8 @@ class Desk:
 
     @property
     def limits(self) -> Limits:
-        return self.profile.limits
+        """The profile's, as far as they are approved; before the store was read, the profile's own."""
+        return self.followed.limits or self.profile.limits
 
     def read(self, query: Callable[[Transaction], T]) -> T:
         return self.store.read(query)
@@ -67,7 +77,13 @@ class DeskGate:
 
     def record(self, checked: CheckedOrder) -> Intent | RiskRefused | Refused:
         now = self._clock()
-        return self._store.write(lambda tx: record_intent(tx, checked, self._limits, now))
+        desk = checked.spec.desk
+
+        def transaction(tx: Transaction) -> Intent | RiskRefused | Refused:
+            limits = limits_in_force(tx, desk, self._limits)
+            return record_intent(tx, checked, limits, now)
+
+        return self._store.write(transaction)
 
     def pass_through(
         self, intent: Intent, write: Callable[[ApprovedOrder], None]

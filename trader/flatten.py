@@ -1,6 +1,7 @@
 """Runs a flatten job: every position at once, each leg by itself, until the exchange says flat."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -17,6 +18,7 @@ from core.flatten import (
     close_order,
     cost_of,
     ended,
+    may_close,
 )
 from core.orders import Kind, Order
 from core.products import Mark, Product
@@ -42,6 +44,15 @@ MARK_WAIT = timedelta(seconds=3)
 PRICE = Decimal("0.0001")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one pass goes by: live orders, and signed contracts by our books and by the exchange."""
+
+    live: list[Order]
+    ours: dict[str, int]
+    theirs: dict[str, int]
+
+
 class Flatten:
     """Takes up the desk's open job and moves its legs. All that matters is in the store."""
 
@@ -58,7 +69,10 @@ class Flatten:
         self._acted_at: datetime | None = None
         """When this process last had a cancel or a close under way: only a later look verifies."""
         self._mark_wanted: dict[str, datetime] = {}
+        self._differs_since: dict[str, datetime] = {}
         self._to_cancel: list[Order] = []
+        self._moves: list[tuple[Leg, Leg]] = []
+        self._seen = Seen([], {}, {})
         self.moving = False
         """Whether an open job has something to do; False while all that is left waits for a session."""
 
@@ -68,6 +82,7 @@ class Flatten:
         if job is None:
             self._acted_at = None
             self._mark_wanted.clear()
+            self._differs_since.clear()
             self.lease.release()
             self.moving = False
             return False
@@ -82,7 +97,9 @@ class Flatten:
             return True  # what the exchange holds is not known in this start
         self._add_new_legs(job, now)
         self._to_cancel = []
+        self._seen = self._desk.read(self._look_at_store)
         self.moving = any([self._move_on(job, leg, now) for leg in job.legs]) or not job.legs
+        self._write_moves(job, now)
         if self._to_cancel:
             self._acted_at = now
             self._cancels.cancel(self._to_cancel, now)  # of all legs at once: requests are rationed
@@ -102,21 +119,25 @@ class Flatten:
         add_leg(tx, job.id, new_leg(tx, job.desk, product_id, contracts), now)
 
     def _open_positions(self, c: Transaction) -> dict[str, int]:
-        ours = {p.product_id: p.contracts for p in held(read_positions(c, self._desk.name))}
-        theirs = {
-            p.product_id: p.contracts
-            for p in read_held_there(c, self._desk.name).values()
-            if p.contracts
-        }
-        return ours | theirs
+        seen = self._look_at_store(c)
+        return {id: n for id, n in (seen.ours | seen.theirs).items() if n}
+
+    def _look_at_store(self, c: Transaction) -> "Seen":
+        desk = self._desk.name
+        return Seen(
+            live=live_orders(c, desk),
+            ours={p.product_id: p.contracts for p in held(read_positions(c, desk))},
+            theirs={
+                p.product_id: p.contracts for p in read_held_there(c, desk).values() if p.contracts
+            },
+        )
 
     def _move_on(self, job: Job, leg: Leg, now: datetime) -> bool:
         """Whether the leg did not just wait for its session."""
         if leg.state is LegState.RESIDUAL:
             return True
-        live = self._desk.read(lambda c: live_orders(c, self._desk.name, leg.product_id))
-        there = self._desk.read(lambda c: read_held_there(c, self._desk.name))
-        position = there[leg.product_id].contracts if leg.product_id in there else 0
+        live = [order for order in self._seen.live if order.spec.product_id == leg.product_id]
+        position = self._seen.theirs.get(leg.product_id, 0)
         if leg.state is LegState.CANCELLING:
             return self._cancel_then_close(job, leg, live, position, now)
         if leg.state is LegState.CLOSING:
@@ -145,11 +166,14 @@ class Flatten:
         mark = self._mark(leg.product_id, now)
         if mark is None:
             return True  # no price, no collar: the market polls for one by REST meanwhile
+        agreed = self._agreed(leg, position, now)
+        if not agreed:
+            return self._wait_to_agree(job, leg, position, agreed, now)
         spec = close_order(
             job.id,
             self._desk.name,
             product,
-            position,
+            agreed,
             mark,
             leg.attempt,
             self._desk.limits.emergency_collar_pct,
@@ -183,6 +207,25 @@ class Flatten:
         if not live:
             self._shut.protect(job, leg, product, position, self._mark(leg.product_id, now), now)
         return False
+
+    def _agreed(self, leg: Leg, theirs: int, now: datetime) -> int | None:
+        """What of the exchange's position may be closed now, given what our books say."""
+        ours = self._seen.ours.get(leg.product_id, 0)
+        if theirs == ours:
+            self._differs_since.pop(leg.product_id, None)
+        since = self._differs_since.setdefault(leg.product_id, now) if theirs != ours else now
+        return may_close(theirs, ours, leg.attempt, now - since)
+
+    def _wait_to_agree(
+        self, job: Job, leg: Leg, theirs: int, agreed: int | None, now: datetime
+    ) -> bool:
+        if agreed is None:
+            self._sync.want()
+            return True
+        ours = self._seen.ours.get(leg.product_id, 0)
+        detail = f"the exchange says {theirs:+d}, our executions come to {ours:+d}: look there"
+        self._to(job, leg, LegState.RESIDUAL, now, detail)
+        return True
 
     def _mark(self, product_id: str, now: datetime) -> Mark | None:
         mark = self._desk.read(lambda c: read_mark(c, self._desk.name, product_id))
@@ -226,9 +269,19 @@ class Flatten:
             leg.attempt if attempt is None else attempt,
             detail,
         )
-        self._desk.write(
-            lambda tx: move_leg(tx, self._desk.store.log, job, leg, to, now, self._desk.actor)
-        )
+        self._moves.append((leg, to))
+
+    def _write_moves(self, job: Job, now: datetime) -> None:
+        """All of one pass together: a commit for each of twenty legs would keep the loop from its looks."""
+        moves, self._moves = self._moves, []
+        if not moves:
+            return
+
+        def transaction(tx: Transaction) -> None:
+            for leg, to in moves:
+                move_leg(tx, self._desk.store.log, job, leg, to, now, self._desk.actor)
+
+        self._desk.write(transaction)
 
     def _try_to_end(self, job: Job, now: datetime) -> None:
         """Verified by a look that began after the last close had been answered."""

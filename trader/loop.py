@@ -13,16 +13,21 @@ from store.changes import Changes
 from store.commands import Command, finish, waiting
 from store.control import constrain, read_control, read_row, set_mode
 from store.flattening import open_job
+from store.foreign import CANCEL_ORDER
 from store.heartbeats import beat
 from store.observations import read_products
 from store.page import GatePage, PageUnreadable
 from store.requests import open_requests
 from store.store import Transaction
+from trader.account_facts import AccountFacts
 from trader.clock import ExchangeClock
 from trader.coinbase.feed import Sink
+from trader.derisk import Derisk
 from trader.desk import Desk
 from trader.flatten import Flatten
-from trader.funding import Funding
+from trader.foreign import Foreign
+from trader.history import History
+from trader.limits import FollowLimits
 from trader.market import Market
 from trader.resume import Resume
 from trader.sender import Sender
@@ -30,6 +35,7 @@ from trader.signals import Signals
 from trader.stops import Stops
 from trader.sweep import Cancels, Sweep
 from trader.sync import Sync
+from trader.transfers import Transfers
 from trader.watch import Watch
 
 HEARTBEAT_EVERY = timedelta(seconds=1)
@@ -83,13 +89,18 @@ class Loop:
         cancels = Cancels(desk, self.sync)
         self._cancels = cancels
         self._clock = ExchangeClock(desk)
-        self._watch = Watch(desk, self.sync, self.sender, self._clock)
+        self._account_facts = AccountFacts(desk)
+        self._watch = Watch(desk, self.sync, self.sender, self._clock, self._account_facts)
+        self._history = History(desk, self._watch)
         self._sweep = Sweep(desk, self.sync, cancels)
         self.flatten = Flatten(desk, self.sync, self.sender, cancels, self.market)
         self._stops = Stops(desk, self.sender, cancels)
         self.signals = Signals(desk, self.market, self.sync, self.sender, cancels)
+        self._derisk = Derisk(desk, self.sync, self.sender, cancels, self.flatten.lease)
+        self._limits = FollowLimits(desk)
         self._resume = Resume(desk, self.sync)
-        self._funding = Funding(desk, self.market)
+        self._transfers = Transfers(desk, self.sync)
+        self._foreign = Foreign(desk, self.sync)
         self._flattening = False
         self._was_behind = False
         self._disarmed_at: datetime | None = None
@@ -122,6 +133,7 @@ class Loop:
         )
 
     def _work(self, now: datetime) -> None:
+        self._limits.tick(now)
         self._follow_products(now)
         self.sync.tick(now)
         asked = self._desk.read(self._asked)
@@ -133,13 +145,16 @@ class Loop:
         if _due(self._watched_at, now, WORK_EVERY):
             self._watched_at = now
             self._clock.tick(now)
+            self._account_facts.tick(now)
             self._watch.tick(now)
+            self.market.follow(self._watch.held)
+            self._history.tick(now)
         self._sweep.tick(asked.row, now)
         self._flattening = (asked.flatten or self._flattening) and self.flatten.tick(now)
         if self.phase in (Phase.ARMED, Phase.DRAINING):
             # A dry run sends nothing, so it may show what an ACTIVE desk would do.
             self._trade(Mode.ACTIVE if self._desk.dry_run else asked.row.mode, now)
-        self._funding.tick(now)
+        self._transfers.tick(now)
         if _due(self._beat_at, now, HEARTBEAT_EVERY):
             self._beat_at = now
             self._heartbeat(now)
@@ -155,11 +170,13 @@ class Loop:
 
     def _trade(self, mode: Mode, now: datetime) -> None:
         if self._flattening:
+            self._derisk.give_way()
             return
+        self._derisk.tick(self._watch.seen, mode, now)
         if self.signals.tick(mode, now):
             self.cycles += 1
         if self.sync.fresh(now):
-            self._stops.tick(mode, self.signals.leaving, now)
+            self._stops.tick(mode, self.signals.leaving | self._derisk.reducing, now)
 
     def _follow_products(self, now: datetime) -> None:
         """As soon as discovery has found the traded products, their marks are wanted and fed."""
@@ -190,11 +207,16 @@ class Loop:
         looked_at = self.sync.looked_at
         if looked_at is None or looked_at <= self._disarmed_at:
             self.sync.want()
-        elif self.sync.clean and self.phase is Phase.RECONCILING:
+        elif self._may_arm(row) and self.phase is Phase.RECONCILING:
             self._desk.store.brake(self._desk.name).follow_row()
             self.page.arm(self._start.boot)
             self.phase = Phase.ARMED
-            self._desk.note("armed", now, boot=self._start.boot, reconciled="clean")
+            reconciled = "clean" if self.sync.clean else "with differences, on a desk that is held"
+            self._desk.note("armed", now, boot=self._start.boot, reconciled=reconciled)
+
+    def _may_arm(self, row: Row) -> bool:
+        """A held desk only protects what it holds: what is not explained must not keep stops back."""
+        return self.sync.clean or (row.mode >= Mode.HELD and self.sync.known)
 
     def _read_page(self) -> Page | None:
         """A damaged page is set right by following the row, under the lock; until then it is closed."""
@@ -232,6 +254,8 @@ class Loop:
             if command.verb == "shutdown":
                 self.drain(now)
                 outcome = "draining"
+            elif command.verb == CANCEL_ORDER:
+                outcome = self._foreign.cancel(command.body["order_id"], command.actor, now)
             else:
                 outcome = f"refused: the trader knows no command {command.verb!r}"
             self._desk.write(partial(finish, id=command.id, outcome=outcome))

@@ -78,6 +78,7 @@ class Market:
             return
         for mark in marks:
             self.take(mark)
+        self._write()  # at once: a close may wait for it
         self._desk.write(lambda tx: read_succeeded(tx, self._desk.name, "marks by REST", now))
 
 

@@ -1,4 +1,4 @@
-"""Carries out a resume that two people agreed on: preflight and a clean look first, only then looser."""
+"""Carries out what two people agreed on: for a resume preflight and a clean look, only then looser."""
 
 from concurrent.futures import Future
 from datetime import datetime
@@ -7,10 +7,12 @@ from core.books import Books
 from core.modes import Mode, Rule
 from core.requests import Action, Request, RequestState
 from store.control import read_constraints, release, set_mode
+from store.decisions import flatten_unconfirmed
 from store.flattening import open_job
 from store.ledger import accept_cash, reset_high_water
-from store.requests import finish, lapse_due, open_requests
+from store.requests import drifted_since, finish, lapse_due, open_requests, unreviewed
 from store.store import Transaction
+from trader.accepting import Accepting
 from trader.desk import Desk
 from trader.lanes import Lane
 from trader.preflight import Facts, Finding, findings, gather
@@ -19,22 +21,26 @@ from trader.watch import snapshot
 
 
 class Resume:
-    """Lapses what is overdue, and takes up a confirmed resume."""
+    """Lapses what is overdue, and takes up what is confirmed."""
 
     def __init__(self, desk: Desk, sync: Sync) -> None:
         self._desk = desk
         self._sync = sync
+        self._accepting = Accepting(desk, sync)
         self._ready: dict[str, datetime] = {}
 
     def tick(self, now: datetime) -> None:
         waiting = self._desk.read(lambda c: open_requests(c, self._desk.name))
         if not waiting:
             return
+        flatten_unconfirmed(self._desk.store, self._desk.name, now)
         self._desk.write(lambda tx: lapse_due(tx, self._desk.store.log, self._desk.name, now))
         for request in waiting:
             confirmed = request.state is RequestState.CONFIRMED
             if request.action is Action.RESUME and confirmed:
                 self._take_up(request, now)
+            elif request.action is Action.ACCEPT and confirmed:
+                self._accepting.take_up(request, request.body["figures"], now)
 
     def _take_up(self, request: Request, now: datetime) -> None:
         job = self._desk.read(lambda c: open_job(c, self._desk.name))
@@ -62,7 +68,16 @@ class Resume:
             )
             self._fail(request, f"not reconciled: {why or 'positions do not agree yet'}", now)
             return
+        changed = self._desk.read(lambda c: self._changed(c, request, now))
+        if changed:
+            self._fail(request, f"the desk has changed since: {'; '.join(changed)}", now)
+            return
         self._loosen(request, now)
+
+    def _changed(self, c: Transaction, request: Request, now: datetime) -> list[str]:
+        """What two people did not see when they agreed."""
+        killed_again = ["somebody killed on one voice"] if unreviewed(c, self._desk.name) else []
+        return [*killed_again, *drifted_since(c, request, now)]
 
     def _judge(self, request: Request, future: "Future[Facts]", now: datetime) -> None:
         failed = [f for f in findings(future.result(), self._desk.limits) if not f.ok]

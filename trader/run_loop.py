@@ -10,7 +10,6 @@ from pathlib import Path
 
 from core.steady import SteadyClock
 from store.gate import SendGate
-from store.limits import write_limits
 from store.lock import AlreadyRunning, SingleProcess
 from store.logs import log_to
 from store.page import GatePage
@@ -57,8 +56,6 @@ def run_loop(options: LoopOptions, settings: Settings, profile: Profile) -> int:
     feeds = Feeds(settings, key)
     try:
         desk = build_desk(store, settings, profile, key, options, threads)
-        limits = profile.limits.rows()
-        desk.write(lambda tx: write_limits(tx, desk.name, profile.name, limits, clock()))
         feeds.token_clock = desk.exchange.now
         page = GatePage(store.home.page(settings.desk))
         loop = Loop(

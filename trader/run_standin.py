@@ -14,12 +14,13 @@ from pathlib import Path
 
 from core.steady import SteadyClock
 from store.gate import SendGate
+from store.limit_changes import limits_in_force
 from store.store import Store
 from trader.access import ca_file
 from trader.coinbase.client import Endpoint, Exchange
 from trader.coinbase.signing import ApiKey
 from trader.coinbase.wire import Wire
-from trader.desk import Desk, DeskGate
+from trader.desk import Desk, DeskGate, Followed
 from trader.lanes import Calls, Threads
 from trader.profiles import Profile
 from trader.settings import Settings
@@ -94,6 +95,9 @@ def hands(
             new_id=lambda: secrets.token_hex(6),
             dry_run=dry_run,
             actor="guard",
+            followed=Followed(
+                store.read(lambda c: limits_in_force(c, settings.desk, profile.limits))
+            ),
         )
 
     return HandsInThread(desk)

@@ -20,17 +20,19 @@ from bot.picture import read_picture
 from bot.words import age, clock, lasting
 from core.modes import Mode
 from core.people import Act
-from core.requests import Action, Request, RequestRefusal
-from store import decisions
-from store.decisions import NotAllowed, Tightened
+from core.requests import A_FILE, A_PROFILE, Action, Request, RequestRefusal, RequestState
+from store import asking, decisions
+from store.decisions import Tightened
 from store.lock import running_pid
+from store.voices import NotAllowed
 
 REASON_MAX = 300
+NOW = "--now"
 
 
 @command(
-    "kill [REASON…]",
-    "hold the desk at once; a second person confirms: close all",
+    "kill [--now] [REASON…]",
+    "hold the desk at once; a second person confirms: close all; --now: a commander needs none (Slack)",
     Act.TIGHTEN,
     examples=[
         "kill it looks wrong",
@@ -39,6 +41,9 @@ REASON_MAX = 300
     ],
 )
 def kill(context: Context, words: Sequence[str]) -> Answer:
+    if NOW in words:
+        return _kill_now(context, [word for word in words if word != NOW])
+
     def one(desk: str) -> Answer:
         id = _id(context, desk)
         before = ran_before(context, desk, id, Mode.HELD)
@@ -52,6 +57,35 @@ def kill(context: Context, words: Sequence[str]) -> Answer:
         return _killed(context, desk, answer)
 
     return _allowed("kill", lambda: each_desk(context, one))
+
+
+def _kill_now(context: Context, words: Sequence[str]) -> Answer:
+    """Break-glass in chat: everybody is told by its card, and another person has to review it."""
+
+    def one(desk: str) -> Answer:
+        id = _id(context, desk)
+        applied = decisions.kill_now(
+            context.store,
+            desk,
+            context.actor,
+            _reason(words),
+            id,
+            context.now,
+            keep_positions=False,
+        )
+        if not applied.recorded:
+            return record_pending(desk, applied)
+        picture = read_picture(context.store, desk, context.now, context.now_ns)
+        doing = f"Everything is being cancelled and closed. Follow it: {context.surface.watched('status')}"
+        lines = [
+            _by_whom(context, desk, doing),
+            "Nobody resumes before another person has reviewed this.",
+            *open_positions_lines(picture),
+        ]
+        facts = facts_of(picture) | {"applied": applied_facts(applied)}
+        return Answer(f"{desk}: KILLED on one voice, epoch {applied.epoch}", lines, [], facts)
+
+    return _allowed("kill --now", lambda: each_desk(context, one))
 
 
 def _killed(context: Context, desk: str, answer: Tightened) -> Answer:
@@ -151,7 +185,7 @@ def resume(context: Context, words: Sequence[str]) -> Answer:
         return Answer(f"{desk}: ACTIVE already", ["Nothing was changed."], [], facts_of(picture))
 
     def ask() -> Answer:
-        answer = decisions.ask_resume(
+        answer = asking.ask_resume(
             context.store, desk, context.actor, _reason(words), context.id, context.now
         )
         if isinstance(answer, RequestRefusal):
@@ -194,7 +228,15 @@ def _confirmed(context: Context, answer: Tightened, request: Request) -> Answer:
         Action.KILL: "KILLED: everything is being cancelled and closed",
         Action.REDUCE_ONLY: "REDUCE_ONLY is the standing mode",
         Action.RESUME: "agreed: the trader runs preflight and reconciles, then resumes",
-    }[request.action]
+        Action.ACCEPT: "agreed: the trader looks once more and books what you both saw",
+    }.get(request.action, request.outcome)
+    if request.state is RequestState.ASKED:
+        came_from = A_PROFILE if request.action is Action.LIMITS else A_FILE
+        lines = [
+            f"It came from {came_from}; you stand behind it now. Another person has to confirm it."
+        ]
+        facts = {"request": request_facts(request)}
+        return Answer(f"{request.desk}: one of two has agreed to {request.id}", lines, [], facts)
     lines = [f"asked by {request.requester}, confirmed by {context.actor}"]
     if request.execute_before is not None:
         left_s = (request.execute_before - context.now).total_seconds()
@@ -228,10 +270,10 @@ def object_(context: Context, words: Sequence[str]) -> Answer:
 
 
 @command(
-    "close SYMBOL… [REASON…]",
+    "close SYMBOL…|all [REASON…]",
     "close these positions now, on one voice; the mode stays",
     Act.TIGHTEN,
-    examples=["close BTC", "close BTC ETH funding is against us"],
+    examples=["close BTC", "close all funding is against us"],
 )
 def close(context: Context, words: Sequence[str]) -> Answer:
     if not words:

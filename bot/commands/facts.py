@@ -12,6 +12,7 @@ from core.flatten import Job
 from core.orders import Order
 from core.requests import Request
 from store.brake import Applied
+from store.reconciliation import Reconciliation
 
 
 def facts_of(picture: Picture) -> dict[str, Any]:
@@ -49,6 +50,23 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "flatten": job_facts(picture.job),
         "processes": [jsonable(asdict(beat)) for beat in picture.heartbeats],
         "reads": [jsonable(asdict(read)) for read in picture.reads.values()],
+        "reconciliation": reconciliation_facts(picture.reconciliation),
+    }
+
+
+def reconciliation_facts(found: Reconciliation | None) -> Any:
+    if found is None:
+        return None
+    return {
+        "looked_at": found.looked_at.isoformat(),
+        "clean": found.clean,
+        "since": found.since.isoformat(),
+        "open": [
+            jsonable(
+                asdict(one.discrepancy) | {"since": one.since, "what": one.discrepancy.what.value}
+            )
+            for one in found.open
+        ],
     }
 
 

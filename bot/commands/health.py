@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.answer import FAILED, OK, Answer, Table
-from bot.commands.lines import BEAT_LATE, gate_closed, gate_line
+from bot.commands.lines import BEAT_LATE, gate_closed, gate_line, reconciled
 from bot.commands.looking import each_desk, picture_of
 from bot.commands.registry import Context, command
 from bot.picture import Picture
@@ -42,6 +42,7 @@ def health(context: Context, _words: Sequence[str]) -> Answer:
             _gate(picture),
             _exchange(picture),
             *_other_reads(picture),
+            *_books(picture),
             _store(context.store.home),
             _constraints(picture),
             _disk(str(context.store.home.root)),
@@ -113,6 +114,15 @@ def _other_reads(picture: Picture) -> list[Check]:
         for name, read in sorted(picture.reads.items())
         if "positions" not in name
     ]
+
+
+def _books(picture: Picture) -> list[Check]:
+    """Whether what the exchange has is what our books say."""
+    found = picture.reconciliation
+    if found is None:
+        return []
+    mend = "`reconcile` shows what differs and what two people can do about it"
+    return [Check("books", found.clean, reconciled(found, picture.now), mend)]
 
 
 def _store(home: Home) -> Check:

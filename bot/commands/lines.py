@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 from bot.commands.shown import UNKNOWN
 from bot.picture import Picture
-from bot.words import age, clock, lasting, money, percent, signed
+from bot.words import age, clock, count, lasting, money, percent, signed
 from core.books import Books, DayPnl
 from core.gate import BEAT_LATE_NS
 from core.modes import Mode
 from store.heartbeats import Heartbeat
+from store.reconciliation import Reconciliation
 
 ANOTHER_BOOT_NS = 60_000_000_000
 """A lease is a second or so long: one that runs longer was given before this machine's last start."""
@@ -112,6 +113,17 @@ def _parts(pnl: DayPnl) -> str:
     )
 
 
+def outside_lines(picture: Picture) -> list[str]:
+    """What changed the cash without being profit or loss; nothing while there was none."""
+    books = picture.books
+    if not isinstance(books, Books) or not (books.transfers_usd or books.accepted_usd):
+        return []
+    says = f"not in it: deposits less withdrawals {signed(books.transfers_usd)}"
+    if books.accepted_usd:
+        says += f", differences that two people accepted {signed(books.accepted_usd)}"
+    return [f"{says}, since the books opened"]
+
+
 def risk_line(picture: Picture) -> str:
     """Leverage, drawdown, margin, liquidation buffer and the age of the marks behind them."""
     now = picture.now
@@ -157,9 +169,28 @@ def drawdown_of(picture: Picture) -> str:
     down, books = picture.drawdown_usd, picture.books
     if down is None or not isinstance(books, Books):
         return UNKNOWN
-    peak = books.equity_usd - books.transfers_usd + down
+    peak = books.own_equity_usd + down
     share = f" ({percent(down / peak * 100)})" if peak > 0 else ""
     return f"{money(down)}{share} from the highest equity"
+
+
+def reconciled(found: Reconciliation | None, now: datetime) -> str:
+    """Whether our books and the exchange agree, by the last look that was good."""
+    if found is None:
+        return "not reconciled yet, the exchange has not been read"
+    seen = f"as of {age(found.looked_at, now)}"
+    if found.clean:
+        return f"books and exchange agree, {seen}"
+    return f"{count(len(found.open), 'difference')} not explained, {seen}"
+
+
+def reconciliation_lines(picture: Picture) -> list[str]:
+    """Nothing while all is explained."""
+    found = picture.reconciliation
+    if found is None or found.clean:
+        return []
+    told = [f"  {one.discrepancy.id}: {one.discrepancy.says}" for one in found.open]
+    return [f"{reconciled(found, picture.now)}; `reconcile` shows them:", *told]
 
 
 def flatten_lines(picture: Picture) -> list[str]:

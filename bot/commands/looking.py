@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from bot.answer import Answer, Table
+from bot.commands.alerting_lines import alert_lines
 from bot.commands.facts import facts_of, jsonable, order_facts
 from bot.commands.lines import (
     constraint_lines,
@@ -12,7 +13,9 @@ from bot.commands.lines import (
     gate_line,
     mode_line,
     money_lines,
+    outside_lines,
     process_lines,
+    reconciliation_lines,
     risk_line,
     set_by_line,
 )
@@ -28,6 +31,7 @@ from bot.picture import Picture, read_picture
 from bot.surface import Surface
 from bot.words import age, clock, count, money, plain, signed
 from core.requests import RequestState, lapse
+from store.decisions import flatten_unconfirmed
 from store.ledger import latest_fills
 from store.orders import latest_orders
 from store.requests import lapse_due, open_requests
@@ -53,6 +57,7 @@ def each_desk(context: Context, show: Callable[[str], Answer]) -> Answer:
         ],
         {"desks": {d: a.facts for d, a in zip(context.desks, answers, strict=True)}},
         max(answer.code for answer in answers),
+        [file for answer in answers for file in answer.files],
     )
 
 
@@ -66,6 +71,7 @@ def lapsed_away(store: Store, desk: str, now: datetime) -> None:
     """Let lapse what is overdue. Without anything overdue it writes nothing."""
     waiting = store.read(lambda connection: open_requests(connection, desk))
     if any(lapse(request, now) for request in waiting):
+        flatten_unconfirmed(store, desk, now)
         store.write(lambda tx: lapse_due(tx, store.log, desk, now))
 
 
@@ -76,17 +82,23 @@ def lapsed_away(store: Store, desk: str, now: datetime) -> None:
     watch_s=2,
 )
 def status(context: Context, _words: Sequence[str]) -> Answer:
-    return each_desk(context, lambda desk: _status(picture_of(context, desk), context.surface))
+    def show(desk: str) -> Answer:
+        told = context.store.read(lambda c: alert_lines(c, desk, context.now))
+        return _status(picture_of(context, desk), context.surface, told)
+
+    return each_desk(context, show)
 
 
-def _status(picture: Picture, surface: Surface) -> Answer:
+def _status(picture: Picture, surface: Surface, alerts: Sequence[str]) -> Answer:
     lines = [
         set_by_line(picture),
+        *alerts,
         *constraint_lines(picture),
         gate_line(picture),
         *money_lines(picture),
         risk_line(picture),
         _open_line(picture),
+        *reconciliation_lines(picture),
     ]
     for request in picture.requests:
         if request.state is RequestState.ASKED:
@@ -213,7 +225,7 @@ def pnl(context: Context, _words: Sequence[str]) -> Answer:
             for held in picture.positions
         ]
         tables = [Table("open positions", head, rows)] if rows else []
-        lines = [*money_lines(picture), risk_line(picture)]
+        lines = [*money_lines(picture), *outside_lines(picture), risk_line(picture)]
         return Answer(f"{desk}: P&L", lines, tables, facts_of(picture))
 
     return each_desk(context, show)

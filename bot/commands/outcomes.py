@@ -27,6 +27,9 @@ def advice(why: RequestRefusal, surface: Surface) -> str:
         RequestRefusal.EXPIRED: "Whoever asked types their command again; it makes a new request.",
         RequestRefusal.ALREADY: f"See what became of it: {surface.says('requests')}",
         RequestRefusal.NOT_OBJECTABLE: f"Follow it: {surface.watched('status')}",
+        RequestRefusal.MUST_BE_REVIEWED: "Whoever did not kill looks into it and confirms the review.",
+        RequestRefusal.DRIFTED: "Look at it as it is now, then confirm again: it shows the new figures.",
+        RequestRefusal.REVIEW_FIRST: f"Another person confirms the review: {surface.says('requests')}",
     }[why]
 
 

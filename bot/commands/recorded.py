@@ -9,10 +9,12 @@ from bot.commands.looking import count_of, each_desk, picture_of
 from bot.commands.registry import Context, command, wrong_usage
 from bot.commands.shown import request_lines
 from bot.words import age, clock
-from core.requests import RequestState
+from core.limit_changes import changes
+from core.requests import Action, RequestState
 from store.events import latest
+from store.limit_changes import read_limit_values
 from store.limits import read_limits
-from store.requests import latest_requests
+from store.requests import latest_requests, open_requests
 
 EVENTS_SHOWN = 20
 REQUESTS_SHOWN = 10
@@ -34,9 +36,28 @@ def limits(context: Context, _words: Sequence[str]) -> Answer:
         table = Table("limits", ["limit", "value"], found.rows)
         facts = {"profile": found.profile, "limits": dict(found.rows), "at": found.at.isoformat()}
         since = f"since {clock(found.at)} ({age(found.at, context.now)})"
-        return Answer(f"{desk}: limits of profile {found.profile}, {since}", [], [table], facts)
+        lines = _changed_by_people(context, desk)
+        return Answer(f"{desk}: limits of profile {found.profile}, {since}", lines, [table], facts)
 
     return each_desk(context, show)
+
+
+def _changed_by_people(context: Context, desk: str) -> list[str]:
+    """What was lowered below what is approved, and which raise waits."""
+    known = context.store.read(lambda c: read_limit_values(c, desk))
+    if known is None:
+        return []
+    lowered = changes(known.lowered, {name: known.approved[name] for name in known.lowered})
+    waiting = context.store.read(lambda c: open_requests(c, desk))
+    return [
+        *(f"{c.name} is lowered to {c.before}; approved is {c.after}" for c in lowered),
+        *(
+            f"{says} waits for people: {request.id}"
+            for request in waiting
+            if request.action is Action.LIMITS
+            for says in request.body["says"]
+        ),
+    ]
 
 
 @command(

@@ -9,7 +9,7 @@ from bot.picture import Held, Picture
 from bot.surface import Surface
 from bot.words import age, clock, lasting, money, plain, signed
 from core.orders import Order
-from core.requests import Request, lapse
+from core.requests import Action, Request, lapse
 
 UNKNOWN = "UNKNOWN"
 
@@ -88,10 +88,11 @@ def orders_table(title: str, orders: Sequence[Order], now: datetime) -> Table:
 
 
 def meant_positions(picture: Picture, words: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """The open positions that the first words name, by product or coin; the other words are a reason."""
+    """The open positions that the first words name, by product, coin or `all`; the rest is a reason."""
     meant: list[str] = []
     for at, word in enumerate(words):
-        named = [held for held in picture.positions if word.upper() in _names(held)]
+        every = word.upper() == "ALL"
+        named = [held for held in picture.positions if every or word.upper() in _names(held)]
         if not named:
             return tuple(meant), " ".join(words[at:])
         meant += [held.position.product_id for held in named]
@@ -139,6 +140,12 @@ def request_lines(request: Request, now: datetime, surface: Surface) -> list[str
     says += f" ({request.reason})" if request.reason else ""
     if lapse(request, now) is not None:
         return [says, f"  HAS LAPSED at {clock(request.expires_at)}: nobody confirmed in time"]
+    if request.action is Action.REVIEW:
+        return [
+            says,
+            "  one voice killed the desk: another person looks into it before anybody resumes",
+            f"  reviewed: {surface.proved(f'confirm {request.id}')}",
+        ]
     left_s = (request.expires_at - now).total_seconds()
     return [
         says,

@@ -14,6 +14,7 @@ READY_S = 60.0
 STOP_S = 40.0
 POLL_S = 0.1
 SAID_SHOWN = 2000
+TOLD = (signal.SIGINT, signal.SIGTERM)
 
 Child = subprocess.Popen[str]
 
@@ -69,15 +70,17 @@ class Children:
     def end(self, say: Callable[[str], None]) -> None:
         """The last first: the trader drains against an exchange that still answers.
 
-        A second Ctrl+C is not listened to: it would leave the children behind.
+        Being told a second time is not listened to: it would leave the children behind.
         """
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in TOLD:
+            signal.signal(number, signal.SIG_IGN)
         if self.running:
             with contextlib.suppress(BrokenPipeError):  # nobody listens; the children still end
                 say("ending the demo; the trader drains first")
         for child in reversed(self.running):
             _end(child)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in TOLD:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _ready_line(child: Child, name: str, hint: str) -> list[str]:

@@ -12,11 +12,15 @@ from bot.demo.children import Children, NotReady
 from bot.demo.view import CODES_OF, View, typing_hints
 from bot.outside import Outside
 from bot.slack.settings import of_sandbox
+from core.oncall.contacts import Means
 from core.people import Person
 from store.codes import enroll, is_enrolled
-from store.escalation import load_people
+from store.escalation import load_escalation, load_people
 from store.lock import running_pid
 from store.store import Store, open_store
+
+INTAKE = 4
+"""Beside the page's port: where the alerts process listens for answers from phones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,11 @@ def run_demo(demo: Demo, outside: Outside) -> int:
     try:
         people = _settle_people(demo, store)
         exchange_url, control_url = _start_exchange(demo, children)
-        url = _start_workspace(demo, children, control_url)
+        pager_url = _start_pager(demo, children)
+        url = _start_workspace(demo, children, control_url, pager_url)
         view = View(demo.home, demo.desk, url, store, people, outside)
         _start_bot(demo, children, outside)
+        _start_alerts(demo, children, outside)
         _start_trader(demo, children, exchange_url, view)
         outside.say(f"ready {url} (home {demo.home})")
         outside.say(typing_hints(demo.home))
@@ -80,10 +86,26 @@ def _start_exchange(demo: Demo, children: Children) -> tuple[str, str]:
     return words[2], words[4]
 
 
-def _start_workspace(demo: Demo, children: Children, exchange_control: str) -> str:
+def _start_pager(demo: Demo, children: Children) -> str:
+    """Its URL. What people answer on their phones goes to the alerts process."""
+    answers = f"http://127.0.0.1:{demo.port_base + INTAKE}"
+    where = [f"--home={demo.home}", f"--port={demo.port_base + 2}"]
+    where.append(f"--smtp-port={demo.port_base + 5}")
+    reached = load_escalation(demo.home / "escalation.yaml").alerts.addresses
+    phones = (Means.SMS, Means.VOICE, Means.PUSH, Means.EMAIL)
+    for name, addresses in reached.items():
+        own = {address for means, address in addresses.items() if means in phones}
+        if own:
+            where.append(f"--person={name}={','.join(sorted(own))}")
+    hooks = [f"--sms-url={answers}/twilio/sms", f"--pagerduty-url={answers}/pagerduty"]
+    return children.server("pager", [*where, *hooks])[2]
+
+
+def _start_workspace(demo: Demo, children: Children, exchange: str, pager: str) -> str:
     """The page's URL."""
     where = [f"--home={demo.home}", f"--port={demo.port_base}"]
-    return children.server("workspace", [*where, f"--exchange-control={exchange_control}"])[2]
+    beside = [f"--exchange-control={exchange}", f"--pager-control={pager}"]
+    return children.server("workspace", [*where, *beside])[2]
 
 
 def _start_bot(demo: Demo, children: Children, outside: Outside) -> None:
@@ -93,6 +115,20 @@ def _start_bot(demo: Demo, children: Children, outside: Outside) -> None:
     before = _said(children, "bot")
     child = children.process("bot", arguments, environment)
     children.wait_until("bot", child, lambda: "ready bot" in _said(children, "bot")[len(before) :])
+
+
+def _start_alerts(demo: Demo, children: Children, outside: Outside) -> None:
+    """Until it has said that it runs. It finds the demo's Slack and pager in the home."""
+    port = demo.port_base + INTAKE
+    real = ("SLACK_", "TWILIO_", "PAGERDUTY_", "NTFY_", "SMTP_", "PERPS_WEBHOOK_")
+    kept = {k: v for k, v in outside.environment.items() if not k.startswith(real)}
+    here = {"PERPS_ALERTS_PORT": str(port), "PERPS_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    before = _said(children, "alerts")
+    arguments = ["alerts", "run", f"--home={demo.home}"]
+    child = children.process("alerts", arguments, {**kept, **of_sandbox(demo.home), **here})
+    children.wait_until(
+        "alerts", child, lambda: "ready alerts" in _said(children, "alerts")[len(before) :]
+    )
 
 
 def _said(children: Children, name: str) -> str:

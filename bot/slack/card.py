@@ -13,8 +13,9 @@ from bot.slack.message import (
     sections,
 )
 from bot.slack.mrkdwn import code, escape, moment
+from bot.slack.record_words import WORDINGS
 from bot.words import count
-from core.requests import Action, Request, RequestState
+from core.requests import POLICIES, Action, Request, RequestState
 
 CONFIRM, OBJECT = "request_confirm", "request_object"
 BLOCK = "request"
@@ -43,8 +44,8 @@ def _sign(seen: Seen) -> str:
 
 
 def _may_stop(request: Request) -> bool:
-    """An agreed resume can still be objected to, until it is carried out."""
-    return request.state is RequestState.CONFIRMED and request.action is Action.RESUME
+    """What loosens can still be objected to once it is agreed, until it is carried out."""
+    return request.state is RequestState.CONFIRMED and POLICIES[request.action].loosens
 
 
 def _buttons(seen: Seen) -> list[Block]:
@@ -52,6 +53,11 @@ def _buttons(seen: Seen) -> list[Block]:
     object_ = button(OBJECT, "Object", request.id)
     if request.state is not RequestState.ASKED:
         return [object_]
+    if request.action in WORDINGS:
+        wording = WORDINGS[request.action]
+        question = are_you_sure(wording.question, wording.consequence, wording.yes, "Not now")
+        confirm = button(CONFIRM, wording.label, request.id, style="primary", confirm=question)
+        return [confirm] if request.action is Action.REVIEW else [confirm, object_]
     sure = {
         Action.KILL: are_you_sure(
             f"Kill {request.desk}?", _consequence(seen), "Cancel and close all", "Not now"
@@ -63,11 +69,18 @@ def _buttons(seen: Seen) -> list[Block]:
             "Resume",
             "Not now",
         ),
+        Action.ACCEPT: are_you_sure(
+            f"Accept on {request.desk}?",
+            "The books take over what the exchange has. Nothing is traded.",
+            "Accept",
+            "Not now",
+        ),
     }[request.action]
     label = {
         Action.KILL: "Confirm: close everything",
         Action.REDUCE_ONLY: "Confirm reduce-only",
         Action.RESUME: "Confirm resume",
+        Action.ACCEPT: "Confirm: accept",
     }[request.action]
     style = "danger" if request.action is not Action.REDUCE_ONLY else "primary"
     return [button(CONFIRM, label, request.id, style=style, confirm=sure), object_]

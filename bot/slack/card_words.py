@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.commands.shown import at_mark, contracts_of, side_of, stops_of
 from bot.picture import Held, Picture
 from bot.slack.mrkdwn import bold, code, escape, group_mention, mention, moment
+from bot.slack.record_words import WORDINGS, record_lines, record_title
 from bot.words import age, count, money, plain, signed
 from core.flatten import Closed, Job, LegState
 from core.people import Act, Person
@@ -52,25 +53,31 @@ class Seen:
 
 def title(seen: Seen) -> str:
     request, mode = seen.request, seen.picture.row.mode.name
+    ends = (RequestState.ASKED, RequestState.EXECUTED)
+    if request.action in WORDINGS and request.state in ends:
+        return f"{mode}, {record_title(request)}"
     asked = {
         Action.KILL: f"{mode}, kill asked by {request.requester}",
         Action.REDUCE_ONLY: f"{mode}, set by {request.requester}",
         Action.RESUME: f"{mode}, {request.requester} asks to resume",
+        Action.ACCEPT: f"{mode}, {request.requester} asks to accept {_differences(request)}",
     }
     done = {
         Action.KILL: "KILLED, flat and verified",
         Action.REDUCE_ONLY: f"{mode}, confirmed",
         Action.RESUME: f"resumed, {mode} now",
+        Action.ACCEPT: f"{mode}, {_differences(request)} accepted",
     }
     going = {
         Action.KILL: "KILLED, closing everything",
         Action.REDUCE_ONLY: f"{mode}, confirmed",
         Action.RESUME: "resume agreed, checking first",
+        Action.ACCEPT: "agreed, looking once more",
     }
     return {
-        RequestState.ASKED: asked[request.action],
-        RequestState.CONFIRMED: going[request.action],
-        RequestState.EXECUTED: done[request.action],
+        RequestState.ASKED: asked.get(request.action, mode),
+        RequestState.CONFIRMED: going.get(request.action, mode),
+        RequestState.EXECUTED: done.get(request.action, mode),
         RequestState.FAILED: _failed(seen),
         RequestState.EXPIRED: f"{mode}, {_unconfirmed(seen)}",
         RequestState.OBJECTED: f"{mode}, {request.action} objected to by {request.decided_by}",
@@ -91,14 +98,36 @@ def overtaken(seen: Seen) -> bool:
 def _failed(seen: Seen) -> str:
     if seen.request.action is Action.KILL:
         return "KILLED, but NOT FLAT"
-    return f"{seen.picture.row.mode.name}, NOT RESUMED"
+    did = "ACCEPTED" if seen.request.action is Action.ACCEPT else "RESUMED"
+    return f"{seen.picture.row.mode.name}, NOT {did}"
+
+
+def _differences(request: Request) -> str:
+    return count(len(request.body.get("says", ())), "difference")
 
 
 def what(seen: Seen) -> list[str]:
     """What this state means for the desk, in words."""
-    return {Action.KILL: _kill, Action.REDUCE_ONLY: _reduce_only, Action.RESUME: _resume}[
-        seen.request.action
-    ](seen)
+    words = {
+        Action.KILL: _kill,
+        Action.REDUCE_ONLY: _reduce_only,
+        Action.RESUME: _resume,
+        Action.ACCEPT: _accept,
+    }
+    if seen.request.action in WORDINGS:
+        return [*record_lines(seen.request, seen.command), *_as_of(seen)]
+    return [*words[seen.request.action](seen), *_as_of(seen)]
+
+
+def _as_of(seen: Seen) -> list[str]:
+    """When the figures were taken that the second person agrees to."""
+    request = seen.request
+    if request.state is not RequestState.ASKED or not request.seen:
+        return []
+    at = moment(datetime.fromisoformat(request.seen["at"]), "{time_secs}")
+    return [
+        f"Whoever confirms agrees to the desk as of {at}; if it has changed since, it asks again."
+    ]
 
 
 def _kill(seen: Seen) -> list[str]:
@@ -144,6 +173,20 @@ def _resume(seen: Seen) -> list[str]:
                 f"{_names(request)}. *The trader runs preflight and reconciles.*",
                 *_alone(seen),
             ]
+    return [f"{_names(request)}. {escape(request.outcome)}".rstrip()]
+
+
+def _accept(seen: Seen) -> list[str]:
+    request = seen.request
+    found = [f"• {escape(says)} ({code(id)})" for id, says in request.body["says"].items()]
+    match request.state:
+        case RequestState.ASKED:
+            return [
+                "*Nothing is booked until another person agrees*, and nothing is traded either way.",
+                *found[:POSITIONS_NAMED],
+            ]
+        case RequestState.CONFIRMED:
+            return [f"{_names(request)}. *The trader looks once more, then books.*", *_alone(seen)]
     return [f"{_names(request)}. {escape(request.outcome)}".rstrip()]
 
 
@@ -221,7 +264,10 @@ def _closed(closed: Closed) -> str:
 def still_open(seen: Seen) -> list[str]:
     """Positions in words: that they are STILL OPEN, what they are worth, which have no stop."""
     picture = seen.picture
-    if seen.request.action is Action.REDUCE_ONLY or flat(seen):
+    quiet = seen.request.action is Action.REDUCE_ONLY or (
+        seen.request.action in WORDINGS and not seen.request.seen
+    )
+    if quiet or flat(seen):
         return []
     if picture.unknown:
         lines = [f"*POSITIONS ARE UNKNOWN:* {escape(picture.unknown)}. As last seen:"]

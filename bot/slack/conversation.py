@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answer import FAILED, OK, REFUSED, Answer
+from bot.commands.acting import NOW
 from bot.commands.registry import COMMANDS, Context
 from bot.perform import TROUBLE, failed, perform
 from bot.record import on_record
@@ -19,7 +20,7 @@ from bot.slack.threads import Threads
 from bot.slack.typed import Typed, every_desk, tightening, understand
 from bot.surface import Surface, slack
 from core.people import Act, Actor, Person
-from core.requests import POLICIES, Request
+from core.requests import Action, Request
 from store.control import desks
 from store.requests import find_request
 from store.slack_posts import read_post
@@ -159,6 +160,8 @@ class Conversation:
         return answer
 
     def _trust(self, typed: Typed) -> Trust:
+        if typed.verb == "kill" and NOW in typed.words:
+            return TRUST[Act.BREAK_GLASS]
         if typed.verb != "confirm" or len(typed.words) != 1:
             return TRUST[COMMANDS[typed.verb].act]
         request = self._store.read(lambda c: find_request(c, typed.words[0]))
@@ -265,7 +268,8 @@ class Conversation:
 
 def _trust_to_confirm(request: Request) -> Trust:
     """A second person's word that tightens must not fail because Slack is silent."""
-    return Trust.MUST_ASK if POLICIES[request.action].loosens else Trust.ASK_FIRST
+    tightens = request.action in (Action.KILL, Action.REDUCE_ONLY)
+    return Trust.ASK_FIRST if tightens else Trust.MUST_ASK
 
 
 def _with_help(answer: Answer, surface: Surface) -> Answer:

@@ -7,11 +7,11 @@ from datetime import datetime
 from bot.commands.looking import lapsed_away
 from bot.picture import Picture, read_picture
 from bot.slack.admission import groups_that
+from bot.slack.approved_people import ApprovedPeople
 from bot.slack.card import CARD, card
 from bot.slack.card_words import Seen
 from bot.slack.job_card import JobSeen, job_card, job_step
 from bot.slack.message import Message
-from bot.slack.people_file import PeopleFile
 from bot.slack.steps import Step, step
 from core.flatten import Job
 from core.people import Act
@@ -46,7 +46,7 @@ class Ought:
     def __init__(
         self,
         store: Store,
-        people: PeopleFile,
+        people: ApprovedPeople,
         monotonic_ns: Callable[[], int],
         command: str,
         since: datetime,

@@ -13,13 +13,13 @@ from bot.answer import Answer
 from bot.perform import TROUBLE
 from bot.picture import read_picture
 from bot.slack.admission import Stranger
+from bot.slack.approved_people import ApprovedPeople
 from bot.slack.board import Outbox
 from bot.slack.connections import Health
 from bot.slack.dashboard import Around, dashboard
 from bot.slack.directory import Directory, Trust
 from bot.slack.message import Block, section
 from bot.slack.mrkdwn import escape
-from bot.slack.people_file import PeopleFile
 from bot.slack.replies import NO_ANSWER
 from bot.slack.threads import Threads
 from core.people import Person
@@ -62,7 +62,7 @@ class HomeTab:
         threads: Threads,
         clock: Callable[[], datetime],
         monotonic_ns: Callable[[], int],
-        people: PeopleFile,
+        people: ApprovedPeople,
         outbox: Outbox,
         connections: Callable[[], Health],
     ) -> None:

@@ -12,14 +12,16 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answer import Answer
+from bot.slack.alert_clicks import ALERT_ACTIONS, said_by_click, said_by_ticking
 from bot.slack.board import Board
 from bot.slack.card import CONFIRM, OBJECT
 from bot.slack.connections import ENVELOPE
 from bot.slack.conversation import Conversation, Pressed, Said, once
 from bot.slack.directory import Directory
 from bot.slack.home_tab import HomeTab
-from bot.slack.message import Message
-from bot.slack.replies import NO_ANSWER
+from bot.slack.message import Message, message, section
+from bot.slack.mrkdwn import escape
+from bot.slack.replies import NO_ANSWER, error_of
 from bot.slack.shown import answer_message
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Listeners:
         app.action(CONFIRM)(self._on_card)
         app.action(OBJECT)(self._on_card)
         app.action(HomeTab.ACTIONS)(self._on_home_button)
+        app.action(ALERT_ACTIONS)(self._on_alert)
         app.event("app_home_opened")(self._on_home_opened)
         app.event("app_mention")(self._on_mention)
         app.event("message")(self._on_direct_message)
@@ -73,6 +76,7 @@ class Listeners:
         answer = await self._conversation.say(said)
         self._board.wake()
         await self._tell(respond, said.channel, said.account, answer_message(answer))
+        await self._share(said, answer, None)
 
     async def _on_card(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         await ack()
@@ -90,6 +94,24 @@ class Listeners:
         answer = await self._conversation.press(pressed)
         self._board.wake()
         await self._tell(respond, pressed.channel, pressed.account, answer_message(answer))
+
+    async def _on_alert(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """A button below an alert says what it would be if it were typed."""
+        await ack()
+        action = body["actions"][0]
+        if action["type"] == "checkboxes":
+            text = said_by_ticking([str(one["value"]) for one in action["selected_options"]])
+        else:
+            text = said_by_click(action["action_id"], str(action.get("value") or ""))
+        ours = (body.get("message") or {}).get("user") == self._us
+        if text is None or not ours:
+            text = "alerts"  # a button that is not ours does nothing but show how things stand
+        channel = body["container"].get("channel_id") or ""
+        account = body["user"]["id"]
+        said = Said(once(_delivery(body)), account, _team(body), channel, text)
+        answer = await self._conversation.say(said)
+        self._board.wake()
+        await self._tell(respond, channel, account, answer_message(answer))
 
     async def _on_home_opened(self, event: Body, body: Body) -> None:
         if event.get("tab", "home") == "home":
@@ -129,6 +151,7 @@ class Listeners:
         self._board.wake()
         shown = answer_message(answer)
         await self._whisper(said.channel, said.account, shown, event.get("thread_ts"))
+        await self._share(said, answer, event.get("thread_ts"))
 
     async def _on_people_changed(self) -> None:
         await self._directory.refresh()
@@ -165,6 +188,30 @@ class Listeners:
         except NO_ANSWER as error:
             said = error.response.get("error") if isinstance(error, SlackApiError) else error
             log.warning("an answer could not be shown: %s", said)
+
+    async def _share(self, said: Said, answer: Answer, thread_ts: str | None) -> None:
+        """An answer's files, for the whole channel; who asked was told where they lie already."""
+        if not answer.files:
+            return
+        files = [
+            {"file": str(file), "filename": file.name, "title": file.name} for file in answer.files
+        ]
+        try:
+            await self._slack.files_upload_v2(
+                channel=said.channel,
+                file_uploads=files,
+                initial_comment=escape(answer.title),
+                thread_ts=thread_ts,
+            )
+        except NO_ANSWER as error:
+            why = error_of(error)
+            log.warning("files could not be shared: %s", why)
+            text = (
+                f"The files could not be shared here ({escape(why)}); they lie in the desk's home."
+            )
+            await self._whisper(
+                said.channel, said.account, message(text, [section(text)]), thread_ts
+            )
 
     async def _on_error(
         self, error: Exception, body: Body, respond: AsyncRespond | None

@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outside import Outside
 from bot.perform import TROUBLE
+from bot.slack.approved_people import ApprovedPeople
 from bot.slack.board import Board
 from bot.slack.connections import Connections, Health
 from bot.slack.conversation import Conversation
@@ -27,7 +28,6 @@ from bot.slack.due import Ought
 from bot.slack.home_tab import HomeTab
 from bot.slack.http_mode import PATH, serve_http
 from bot.slack.listeners import Listeners
-from bot.slack.people_file import PeopleFile
 from bot.slack.posting import Posting
 from bot.slack.replies import NO_ANSWER
 from bot.slack.settings import SlackSettings
@@ -35,15 +35,17 @@ from bot.slack.threads import Threads
 from bot.slack.workspace import find_channel, who_we_are
 from bot.words import count
 from store.control import desks
-from store.heartbeats import beat
+from store.heartbeats import STOPPED, beat
 from store.lock import SingleProcess
 from store.logs import log_to
+from store.people_file import PeopleFile
 from store.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = aiohttp.ClientTimeout(total=15, connect=5)
 BEAT_S = 1.0
+FOLLOW_S = 0.25
 PEOPLE_S = 60.0
 HOME_S = 1.0
 CHANNEL_S = 15.0
@@ -59,7 +61,7 @@ class Bot:
     def __init__(
         self,
         store: Store,
-        people: PeopleFile,
+        people: ApprovedPeople,
         settings: SlackSettings,
         session: aiohttp.ClientSession,
         us: AuthorizeResult,
@@ -147,6 +149,7 @@ class Bot:
         async with AsyncExitStack() as ending:
             ending.callback(self._threads.close)
             ending.push_async_callback(self._conversation.settle)
+            ending.push_async_callback(self._say, STOPPED)
             if self._connections is None:
                 runner = await serve_http(self._app, self._settings.http_port)
                 ending.push_async_callback(runner.cleanup)
@@ -154,6 +157,7 @@ class Bot:
                 if self._connections is not None:
                     running.create_task(self._connections.serve())
                 running.create_task(_every(PEOPLE_S, self.directory.refresh))
+                running.create_task(_every(FOLLOW_S, self._follow_people))
                 running.create_task(_every(CHANNEL_S, self._settle_channel))
                 running.create_task(self.board.serve())
                 running.create_task(_every(HOME_S, self._home.tick))
@@ -168,14 +172,23 @@ class Bot:
             log.warning("there is no channel %s: cards wait", name)
         self.board.wake()
 
+    async def _follow_people(self) -> None:
+        """What two people approved a moment ago, and what the file asks for now."""
+        if await self._threads.short(self._people.follow, self._outside.clock()):
+            await self.directory.refresh()  # other user groups may count now
+
     async def _beat(self) -> None:
         """A sign of life on every desk, with how the connections are."""
-        health, now = self.health(), self._outside.clock()
+        health = self.health()
         detail = f"slack, {health.said}"
         if health.trouble:
             detail += f", {health.trouble}"
         if self.board.outbox.waiting:
             detail += f", {count(self.board.outbox.waiting, 'message')} waiting"
+        await self._say(detail)
+
+    async def _say(self, detail: str) -> None:
+        now = self._outside.clock()
 
         def transaction(tx: Transaction) -> None:
             for desk in desks(tx):
@@ -186,7 +199,7 @@ class Bot:
 
 async def serve(store: Store, people_file: Path, settings: SlackSettings, outside: Outside) -> None:
     """Run until SIGTERM or SIGINT. Raises AlreadyRunning, PeopleUnusable, WrongWorkspace."""
-    people = PeopleFile(people_file)
+    people = ApprovedPeople(PeopleFile(people_file), store, outside.new_id)
     single = SingleProcess(store.home.bot_single)
     single.acquire()
     log_to(store.home.logs, outside.environment.get("LOG_LEVEL", "INFO"))
@@ -203,7 +216,7 @@ async def serve(store: Store, people_file: Path, settings: SlackSettings, outsid
 
 async def _run(
     store: Store,
-    people: PeopleFile,
+    people: ApprovedPeople,
     settings: SlackSettings,
     session: aiohttp.ClientSession,
     outside: Outside,

@@ -200,9 +200,16 @@ class Breaker:
 
     failures: int = 0
     open_until: datetime | None = None
+    probing: bool = False
 
 
 TRIP_AFTER = 5
+PROBE_EVERY_S = 1
+PROBE_EVERY_MAX_S = 30
+SLOWER_AFTER = 20
+"""So many probes in vain make the interval a second longer."""
+PROBE_LASTS = timedelta(seconds=25)
+"""Longer than an attempt can take."""
 
 
 class Held(StrEnum):
@@ -222,7 +229,19 @@ def noted(breaker: Breaker, ruling: Ruling, now: datetime) -> Breaker:
     """The breaker after an attempt. What is refused for good says that the destination works."""
     if ruling in (Ruling.SENT, Ruling.PERMANENT):
         return Breaker()
+    spared = breaker.open_until is not None and now < breaker.open_until
+    if spared and not breaker.probing:
+        return breaker  # it was under way when the breaker tripped: no news
     failures = breaker.failures + 1
     if failures < TRIP_AFTER:
         return Breaker(failures)
-    return Breaker(failures, now + timedelta(seconds=_backoff_s(failures - TRIP_AFTER + 2)))
+    slower_s = (failures - TRIP_AFTER) // SLOWER_AFTER
+    wait_s = min(PROBE_EVERY_S + slower_s, PROBE_EVERY_MAX_S)
+    return Breaker(failures, now + timedelta(seconds=wait_s))
+
+
+def probed(breaker: Breaker, now: datetime) -> Breaker:
+    """The breaker once an attempt is let through: tripped, it holds all others until that one has ended."""
+    if breaker.open_until is None:
+        return breaker
+    return replace(breaker, open_until=now + PROBE_LASTS, probing=True)

@@ -23,7 +23,7 @@ def opened(
         level=fired.level,
         peak=fired.level,
         state=AlertState.FIRING,
-        policy_hash=policy_hash(plan.policy),
+        policy_hash=plan.named or policy_hash(plan.policy),
         opened_at=now,
         seen_at=now,
         cause=Why.RAISED,

@@ -43,6 +43,8 @@ class Plan:
     policy: Policy
     roster: Roster
     quieting: Quieting = NOTHING_QUIET
+    named: str = ""
+    """The policy's hash, where it is known: reckoned anew for each alert of a storm it would be slow."""
 
     def of(self, alert: Alert) -> LevelPolicy:
         """The policy of the highest level the alert has had: a drop calls nobody off."""

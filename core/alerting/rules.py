@@ -180,7 +180,7 @@ _ALL = (
         "signs of a stolen key: {value}",
         Entry.EMERGENCY,
         L4,
-        constrains=Rule.UNKNOWN_ORDER,
+        constrains=Rule.SUSPECTED_COMPROMISE,
     ),
     AlertRule(
         "unknown_order",
@@ -188,6 +188,13 @@ _ALL = (
         Entry.EMERGENCY,
         L3,
         constrains=Rule.UNKNOWN_ORDER,
+    ),
+    AlertRule(
+        "margin_step",
+        "the overnight margin is about to apply: {value}",
+        Entry.LEVERAGE,
+        L3,
+        constrains=Rule.MARGIN_STEP,
     ),
     AlertRule(
         "position_drift",
@@ -210,12 +217,37 @@ _ALL = (
         L2,
         constrains=Rule.READ_FAILED,
     ),
+    AlertRule(
+        "cash_off",
+        "the account's cash is not what our books say: {value}",
+        Entry.STATUS,
+        L3,
+        constrains=Rule.CASH_OFF,
+    ),
+    AlertRule(
+        "rejection_streak",
+        "the exchange keeps rejecting orders: {value}",
+        Entry.REJECTIONS,
+        L3,
+        constrains=Rule.REJECTION_STREAK,
+    ),
+    AlertRule(
+        "kill_unconfirmed", "a kill waits for its second person: {value}", Entry.POSITIONS, L3
+    ),
+    AlertRule("abuse", "somebody keeps trying what they may not: {value}", Entry.STATUS, L3),
+    AlertRule("drill", "a fire drill: {value}", Entry.CONTACTS, L3),
     AlertRule("desk_killed", "the desk was killed: {value}", Entry.POSITIONS, L3),
     AlertRule("flatten_residual", "a flatten left something: {value}", Entry.POSITIONS, L3),
     AlertRule("restarted", "a process restarted: {value}", Entry.OUTAGE, L1),
     AlertRule("nobody_on_call", "nobody can be paged: {value}", Entry.CONTACTS, L2),
     AlertRule("delivery_failed", "a message did not arrive: {value}", Entry.CONTACTS, L2),
     AlertRule("contact_stopped", "a phone answered STOP: {value}", Entry.CONTACTS, L2),
+    AlertRule(
+        "escalation_broken",
+        "escalation.yaml cannot be used; what it said before stays in force: {value}",
+        Entry.CONTACTS,
+        L2,
+    ),
     AlertRule("clock_jump", "the clock jumped: {value}", Entry.AUTHENTICATION, L1),
     AlertRule("wording_failed", "a text could not be filled in: {value}", Entry.STATUS, L1),
 )

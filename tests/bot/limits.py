@@ -17,4 +17,5 @@ LIMITS = Limits(
     mark_stale_s=Decimal(10),
     stop_distance_pct=Decimal(3),
     entry_lifetime_s=60,
+    max_drawdown_pct=Decimal(90),
 )

@@ -18,7 +18,21 @@ from store.store import open_store
 from tests.bot.shell import ETH, Shell
 from tests.bot.terminal import BOOT, BTC, LOOK
 
-WITHOUT_WORDS_OR_CODE = {"health": 1, "limits": 1, "confirm": 2, "object": 2, "note": 2, "close": 2}
+WITHOUT_WORDS_OR_CODE = {
+    "health": 1,
+    "limits": 1,
+    "limit": 2,
+    "confirm": 2,
+    "object": 2,
+    "note": 2,
+    "close": 2,
+    "incident": 2,
+    "report": 2,
+    "cancel-order": 2,
+    "accept": 2,
+    "oncall": 1,
+    **dict.fromkeys(["alert", "ack", "escalate", "snooze", "resolve", "handover"], 2),
+}
 """What a bare command comes to where it is not simply done."""
 
 

@@ -111,7 +111,10 @@ def test_a_kill_that_waited_waits_no_longer(desk: Shell) -> None:
     desk.type("kill")
     desk.type("--kill-switch", AT_ONCE)
 
-    assert "Nothing waits for a second person." in desk.type("requests").text
+    waiting = desk.type("requests").text
+    assert "review-kill-" in waiting
+    assert "reviewed: perps-bot" in waiting
+    assert "overtaken: the desk was killed on one voice" in waiting
     assert "It was KILLED before; nothing was changed." in desk.type("kill").text
 
 

@@ -257,7 +257,8 @@ def test_a_look_writes_nothing_unless_something_is_overdue(trading: Terminal) ->
 
     trading.later(121)
     trading.type("status")
-    assert [event.body.get("state") for event in trading.events()[len(before) :]] == ["expired"]
+    kinds = [event.kind for event in trading.events()[len(before) :]]
+    assert kinds == ["request", "kill_unconfirmed"]
 
 
 def test_events_are_shown_and_proved(trading: Terminal) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from core.modes import Mode
+from core.requests import Action
 from tests.bot.shell import Shell
 
 PAIR = "people:\n  ann: {name: Ann, roles: [approver]}\n  ben: {name: Ben, roles: [approver]}\n"
@@ -108,9 +109,46 @@ def test_a_code_is_shown_on_no_real_desk(desk: Shell) -> None:
 
 
 @pytest.mark.parametrize("words", [["enroll"], ["code"], ["enroll", "a", "b"], ["chek"]])
-def test_what_is_not_understood_is_told_all_three_forms(desk: Shell, words: list[str]) -> None:
+def test_what_is_not_understood_is_told_every_form(desk: Shell, words: list[str]) -> None:
     typed = desk.type("people", *words)
 
     assert typed.code == 2
-    assert "Usage: people check | people enroll NAME | people code NAME" in typed.text
+    assert "Usage: people check | people apply" in typed.text
+    assert "people enroll NAME | people code NAME" in typed.text
     assert "Nothing was changed." in typed.text
+
+
+def claim(desk: Shell) -> None:
+    """The first claim of a home takes its file as it stands."""
+    assert desk.type("note", "here", *desk.proof_of("carol")).code == 0
+
+
+def test_what_an_edit_gives_waits_for_two_people_in_the_terminal_too(desk: Shell) -> None:
+    people = desk.home / "escalation.yaml"
+    claim(desk)
+    people.write_text(people.read_text().replace("roles: [viewer]", "roles: [viewer, approver]"))
+
+    shown = desk.type("people", "check").text
+    assert "NOT IN FORCE before two people confirm it" in shown
+    assert "dave also becomes approver" in shown
+    assert not [r for r in desk.requests() if r.action is Action.ROLES]
+
+    desk.type("people", "apply")
+    [asked] = [r for r in desk.requests() if r.action is Action.ROLES]
+    desk.type("people", "apply")
+    assert len([r for r in desk.requests() if r.action is Action.ROLES]) == 1
+
+    first = desk.type("confirm", asked.id, *desk.proof_of("alice"))
+    assert "one of two has agreed" in first.text
+    assert "their own request" in desk.type("confirm", asked.id, *desk.proof_of("alice")).text
+    second = desk.type("confirm", asked.id, *desk.proof_of("bob"))
+    assert "the roles are in force" in second.text
+    assert "NOT IN FORCE" not in desk.type("people", "check").text
+
+
+def test_what_an_edit_takes_away_counts_at_once_in_the_terminal(desk: Shell) -> None:
+    people = desk.home / "escalation.yaml"
+    claim(desk)
+    people.write_text(people.read_text().replace("[operator, approver]", "[operator]", 1))
+    desk.type("kill", "--id", "kill-1")
+    assert "role does not allow" in desk.type("confirm", "kill-1", *desk.proof_of("alice")).text

@@ -11,30 +11,62 @@ from tests.bot.terminal import Terminal
 assert front.FAMILIES, "importing the front registers every command"
 
 VERBS = sorted(COMMANDS)
-WORDS = {"confirm": ["kill-1"], "object": ["kill-1"], "note": ["seen it"], "close": ["BTC"]}
+ALERTING = {"alerts", "alert", "ack", "escalate", "snooze", "resolve", "handover", "drill"} | {
+    "silence",
+    "maintenance",
+    "oncall",
+}
+ABOUT_AN_ALERT = {"ack": ["k7m2q"], "escalate": ["k7m2q"], "resolve": ["k7m2q"]} | {
+    "alert": ["why", "k7m2q"],
+    "snooze": ["k7m2q", "15m"],
+    "handover": ["k7m2q", "bob"],
+}
+WORDS = {
+    "confirm": ["kill-1"],
+    "object": ["kill-1"],
+    "note": ["seen it"],
+    "close": ["BTC"],
+    "incident": ["open", "x"],
+    "report": ["daily"],
+    "limit": ["conservative"],
+    "cancel-order": ["order-1"],
+    "accept": ["all"],
+    **ABOUT_AN_ALERT,
+}
 LOOKING = [name for name in VERBS if COMMANDS[name].act is Act.LOOK]
 
 
 def test_the_commands_are_those_of_the_scope() -> None:
-    assert set(VERBS) == {
-        "status",
-        "positions",
-        "orders",
-        "fills",
-        "pnl",
-        "health",
-        "kill",
-        "reduce-only",
-        "resume",
-        "confirm",
-        "object",
-        "requests",
-        "limits",
-        "close",
-        "note",
-        "events",
-        "help",
-    }
+    assert (
+        set(VERBS)
+        == {
+            "status",
+            "positions",
+            "orders",
+            "fills",
+            "pnl",
+            "health",
+            "kill",
+            "reduce-only",
+            "resume",
+            "confirm",
+            "object",
+            "requests",
+            "limits",
+            "limit",
+            "close",
+            "reconcile",
+            "cancel-order",
+            "accept",
+            "note",
+            "incident",
+            "incidents",
+            "report",
+            "events",
+            "help",
+        }
+        | ALERTING
+    )
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -84,9 +116,18 @@ def test_every_command_runs_on_a_desk_whose_exchange_was_never_read(
         assert typed.facts["code"] == typed.code
         assert typed.facts["title"]
     assert typed.text
-    assert typed.code == {"health": 1, "limits": 1, "confirm": 3, "object": 3, "close": 3}.get(
-        verb, 0
-    )
+    assert typed.code == {
+        "health": 1,
+        "limits": 1,
+        "limit": 1,
+        "confirm": 3,
+        "object": 3,
+        "close": 3,
+        "cancel-order": 3,
+        "accept": 3,
+        "oncall": 1,
+        **dict.fromkeys(ABOUT_AN_ALERT, 3),
+    }.get(verb, 0)
 
 
 @pytest.mark.parametrize("verb", LOOKING)

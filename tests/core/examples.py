@@ -7,10 +7,12 @@ from typing import Any
 
 from hypothesis import settings
 
+from core.books import Account
 from core.limits import Limits
 from core.orders import Fill, Kind, OrderSpec, OrderType, Side
 from core.people import Actor, Person, Role, shell_actor
 from core.products import Mark, Product
+from core.risk import Book
 
 quick = settings(max_examples=60, deadline=None)
 """Small properties, run often; a noisy machine is no failure."""
@@ -50,6 +52,18 @@ LIMITS = Limits(
     stop_distance_pct=Decimal(2),
     entry_lifetime_s=60,
 )
+
+BOOK = Book(
+    others=(),
+    others_overnight_usd=Decimal(0),
+    account=Account(Decimal(10**9), Decimal(0), Decimal(0), Decimal(10**9), "1000", NOW),
+    window=None,
+    fallen_pct=Decimal(0),
+    lowest=None,
+    highest=None,
+    same_sent_at=None,
+)
+"""A rich account, and nothing else held: what only looks at one product is decided by that alone."""
 
 
 def mark_at(price: Decimal | int, age_s: float = 0) -> Mark:

@@ -1,13 +1,14 @@
 """How a close is priced and sized, and which prices a product allows."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.flatten import ATTEMPTS_MAX, RESTS_FOR, close_order, within
+from core.flatten import ATTEMPTS_MAX, RESTS_FOR, close_order, may_close, within
 from core.orders import Kind, OrderSpec, OrderType, Side
 from core.products import Product
 from core.risk import CheckedOrder, check
@@ -210,3 +211,23 @@ def test_a_ticked_price_is_never_nothing() -> None:
 
 def test_a_mark_knows_its_age() -> None:
     assert mark_at(100, age_s=2.5).age_s(mark_at(100).at) == 2.5
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "attempt", "differing_s", "closable"),
+    [
+        (5, 5, 3, 0, 5),
+        (-5, -5, 0, 0, -5),
+        (5, 0, 0, 1, None),  # nothing sent yet: a moment for the books to catch up
+        (5, 0, 0, 2, 5),  # then the exchange's word counts, and the brake works
+        (-2, 0, 1, 9, None),  # our close filled, its position is listed late
+        (-2, 0, 1, 10, 0),  # nobody knows: a person decides
+        (-2, 1, 1, 10, 0),
+        (-7, -2, 1, 10, -2),  # no more than what both agree on
+        (2, 7, 4, 10, 2),
+    ],
+)
+def test_a_close_is_sized_to_what_exchange_and_books_agree_on(
+    theirs: int, ours: int, attempt: int, differing_s: int, closable: int | None
+) -> None:
+    assert may_close(theirs, ours, attempt, timedelta(seconds=differing_s)) == closable

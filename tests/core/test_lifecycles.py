@@ -20,8 +20,8 @@ MOVES: dict[str, Table] = {
     "order": {
         "reserved": set(f"{ENDS} refused rejected unknown working absent".split()),
         "unknown": set(f"{ENDS} rejected working absent".split()),
-        "working": set(f"{ENDS} cancelling".split()),
-        "cancelling": set(f"{ENDS} working".split()),
+        "working": set(f"{ENDS} cancelling absent".split()),
+        "cancelling": set(f"{ENDS} working absent".split()),
         "absent": set(f"{ENDS} working".split()),
     },
     "request": {

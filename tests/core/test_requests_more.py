@@ -63,6 +63,8 @@ def test_confirming_needs_another_person_with_the_role(
 def test_objecting_is_open_to_whoever_may_tighten_the_requester_too(
     action: Action, actor: Actor, refusal: RequestRefusal | None
 ) -> None:
+    if action is Action.REVIEW:
+        refusal = RequestRefusal.MUST_BE_REVIEWED
     assert answer_refusal(request(action), OBJECT, actor, NOW) is refusal
 
 
@@ -71,6 +73,8 @@ def test_objecting_is_open_to_whoever_may_tighten_the_requester_too(
 def test_a_request_can_be_answered_until_it_expires_and_no_longer(
     action: Action, answer: RequestState
 ) -> None:
+    if (action, answer) == (Action.REVIEW, OBJECT):
+        pytest.skip("nobody objects to a review")
     waiting = request(action)
     last = NOW + timedelta(seconds=POLICIES[action].approval_s)
     assert answer_refusal(waiting, answer, BOB, last - SECOND) is None
@@ -87,7 +91,18 @@ def test_a_closed_request_stays_as_it_is_for_ever(state: RequestState) -> None:
 
 def test_a_request_waits_as_long_as_its_policy_says() -> None:
     waits = {action: (request(action).expires_at - NOW).total_seconds() for action in Action}
-    assert waits == {Action.KILL: 120, Action.REDUCE_ONLY: 300, Action.RESUME: 600}
+    day = 24 * 60 * 60
+    assert waits == {
+        Action.KILL: 120,
+        Action.REDUCE_ONLY: 300,
+        Action.RESUME: 600,
+        Action.ACCEPT: 600,
+        Action.REVIEW: 10 * 365 * day,
+        Action.ROLES: day,
+        Action.LIMITS: day,
+        Action.PUBLISH: day,
+        Action.CLOSE_INCIDENT: day,
+    }
 
 
 @pytest.mark.parametrize(
@@ -112,9 +127,9 @@ def test_one_person_with_two_accounts_is_still_one_person() -> None:
     assert refusal is RequestRefusal.OWN_REQUEST
 
 
-def test_only_a_resume_has_to_be_carried_out_in_time_and_has_two_minutes_for_it() -> None:
-    windows = {action: policy.execution_s for action, policy in POLICIES.items()}
-    assert windows == {Action.KILL: None, Action.REDUCE_ONLY: None, Action.RESUME: 120}
+def test_only_what_loosens_has_to_be_carried_out_in_time_and_has_two_minutes_for_it() -> None:
+    windows = {a: p.execution_s for a, p in POLICIES.items() if p.execution_s is not None}
+    assert windows == {Action.RESUME: 120, Action.ACCEPT: 120}
 
 
 def test_a_fresh_request_is_its_askers_word_and_waits() -> None:

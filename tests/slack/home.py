@@ -16,7 +16,9 @@ from core.modes import Mode
 from core.people import Actor
 from core.requests import Request
 from store import decisions
+from store.approved import approve_roster, roster
 from store.decisions import Tightened
+from store.escalation import load_escalation
 from store.flattening import latest_job
 from store.store import Store
 from tests.bot.shell import Shell
@@ -55,7 +57,13 @@ class Home(Shell):
         return (self.home / "escalation.yaml").read_text()
 
     def set_people(self, text: str) -> None:
-        """As an editor saves."""
+        """As an editor saves, and as two people have agreed to."""
+        self.edit_people(text)
+        wanted = roster(load_escalation(self.home / "escalation.yaml"))
+        self.write(lambda store, tx: approve_roster(tx, store.log, wanted, "two", clock()))
+
+    def edit_people(self, text: str) -> None:
+        """As an editor saves: nobody has agreed to anything."""
         new = self.home / "escalation.yaml.new"
         new.write_text(text)
         os.replace(new, self.home / "escalation.yaml")

@@ -34,6 +34,8 @@ OUTCOMES = {
     (Action.REDUCE_ONLY, RequestState.EXECUTED): "REDUCE_ONLY is the standing mode",
     (Action.RESUME, RequestState.EXECUTED): "preflight passed; ACTIVE",
     (Action.RESUME, RequestState.FAILED): "preflight failed: the clock is off",
+    (Action.ACCEPT, RequestState.EXECUTED): "accepted: ours +0, the exchange's +2",
+    (Action.ACCEPT, RequestState.FAILED): "NOT ACCEPTED, nothing was booked: it has changed",
 }
 REACHABLE = [
     (action, state)
@@ -65,6 +67,9 @@ def request(
         decided_by=decided,
         decided_at=START + timedelta(seconds=40) if decided else None,
         outcome=outcome,
+        body={"figures": {"cash": {}}, "says": {"cash": "off by 25"}}
+        if action is Action.ACCEPT
+        else {},
     )
 
 

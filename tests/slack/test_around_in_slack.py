@@ -131,3 +131,35 @@ def test_a_wrong_token_ends_the_start_with_a_sentence(
     assert "Traceback" not in bot.said()
     assert token == "nonsense" or token not in bot.said()
     home.close()
+
+
+def test_an_incidents_report_is_shared_as_files_where_it_was_asked_for(world: World) -> None:
+    desk = world.desk()
+    say = world.workspace.command
+    assert say("alice", f"incident open fills <!channel> without orders --desk {desk}")["ok"]
+    wait_until(lambda: world.workspace.said_by_bot(f"{desk}: incident"))
+
+    assert say("bob", f"incident report --desk {desk}")["ok"]
+
+    def shared() -> list[str]:
+        said = [m for m in world.workspace.messages() if desk in m["text"] and m["files"]]
+        return [file["name"] for message in said for file in message["files"]]
+
+    wait_until(lambda: len(shared()) == 3, seconds=30)
+    assert shared() == ["report.md", "report.json", "chart.png"]
+    assert all(m["would_notify"] == [] for m in world.workspace.said_by_bot(f"{desk}: incident"))
+
+
+def test_files_that_cannot_be_shared_are_said_to_lie_in_the_home(world: World) -> None:
+    desk = world.desk()
+    world.workspace.command("alice", f"incident open no files today --desk {desk}")
+    wait_until(lambda: world.workspace.said_by_bot(f"{desk}: incident"))
+    world.workspace.must("/_sim/scopes", {"remove": ["files:write"]})
+    try:
+        world.workspace.command("alice", f"incident report --desk {desk}")
+        wait_until(
+            lambda: "could not be shared here" in " ".join(world.workspace.told("alice")),
+            seconds=30,
+        )
+    finally:
+        world.workspace.must("/_sim/scopes", {"restore": True})

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 DESK = "main"
-BESIDE = 4
+BESIDE = 6
 FLAT_S = 30
 JUMPS, JUMP_S = 12, 3
 PRODUCTS = ("BIP-20DEC30-CDE", "ETP-20DEC30-CDE", "SLP-20DEC30-CDE", "XPP-20DEC30-CDE")
@@ -112,10 +112,11 @@ class Demo:
 def free_ports() -> int:
     """The first of some that follow each other and that nobody listens at."""
     for base in range(21_000 + os.getpid() % 4_000, 30_000, BESIDE):
-        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+        with contextlib.ExitStack() as listeners:
             try:
-                for at, listener in enumerate((one, two, three)):
-                    listener.bind(("127.0.0.1", base + (0, 1, 3)[at]))
+                for at in range(BESIDE):
+                    listener = listeners.enter_context(socket.socket())
+                    listener.bind(("127.0.0.1", base + at))
             except OSError:
                 continue
             return base

@@ -165,3 +165,26 @@ def test_of_two_clicks_at_once_one_counts_and_the_other_is_told(world: World) ->
 
 def said_in_slack(world: World, desk: str) -> list[Event]:
     return [event for event in world.home.events(desk) if event.kind == "said_in_slack"]
+
+
+def test_a_commander_kills_on_one_voice_and_another_person_reviews_it(world: World) -> None:
+    desk = world.desk()
+    assert world.workspace.command("alice", f"kill {desk} --now odd")["ok"]
+    world.wait_told("alice", "may not kill on one voice")
+    assert world.home.mode(desk) is Mode.ACTIVE
+
+    assert world.workspace.command("carol", f"kill {desk} --now odd")["ok"]
+
+    world.wait_mode(desk, Mode.KILLED)
+
+    def review(saying: str) -> list[Any]:
+        return [card for card in world.cards(desk) if saying in card["text"]]
+
+    wait_until(lambda: review("TO BE REVIEWED"), "the card of its review")
+    [card] = review("TO BE REVIEWED")
+    world.workspace.command("alice", f"resume --desk {desk} on")
+    world.wait_told("alice", "another person has to review that first")
+    world.confirm("carol", card)
+    world.wait_told("carol", "nobody confirms their own request")
+    world.confirm("bob", card)
+    wait_until(lambda: review("the kill on one voice is reviewed"), "the review")

@@ -19,6 +19,7 @@ CALLS: dict[str, set[str]] = {
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_join": {"channels:join"},
     "conversations_list": {"channels:read", "groups:read"},
+    "files_upload_v2": {"files:write"},
     "conversations_replies": {"channels:history", "groups:history"},
     "usergroups_list": {"usergroups:read"},
     "users_info": {"users:read"},

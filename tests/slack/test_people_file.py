@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.front import SHIPPED_PEOPLE
-from bot.slack.people_file import PeopleFile
 from core.people import Role
 from store.escalation import PeopleUnusable
+from store.people_file import PeopleFile
 
 SHIPPED = SHIPPED_PEOPLE.read_text()
 

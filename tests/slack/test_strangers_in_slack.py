@@ -111,7 +111,7 @@ def test_an_approver_removed_from_the_file_between_request_and_click(world: Worl
 def test_a_broken_edit_of_the_file_leaves_everybody_what_they_were(world: World) -> None:
     desk = world.desk()
     card = world.kill(desk)
-    world.home.set_people(world.people.replace("people:", "poeple:"))
+    world.home.edit_people(world.people.replace("people:", "poeple:"))
 
     assert world.confirm("bob", card)["ok"]
 
@@ -124,8 +124,7 @@ def test_an_approver_removed_from_the_group_between_request_and_click(world: Wor
     desk, other = world.desk(), world.desk()
     card, other_card = world.kill(desk), world.kill(other)
     try:
-        assert world.confirm("dave", card)["ok"]
-        world.wait_mode(desk, Mode.KILLED)
+        wait_until(lambda: _takes(world, card, desk), "the group to count")
         assert world.home.request(desk).decided_by == "dave"
 
         world.workspace.set_group("perps-approvers", ["alice", "bob"])
@@ -210,3 +209,33 @@ def test_words_as_telephones_write_them(world: World) -> None:
 
     world.wait_mode(desk, Mode.HELD)
     assert world.home.request(desk).reason == "\"bad fills\" 'now'"
+
+
+def test_an_edit_gives_nobody_a_role_before_two_people_have_agreed(world: World) -> None:
+    desk = world.desk()
+    card = world.kill(desk)
+    dave = "name: Dave Lindqvist\n    roles: [viewer"
+    world.home.edit_people(world.people.replace(dave, f"{dave}, approver"))
+
+    def asks() -> list[Any]:
+        said = world.workspace.said_by_bot("asks for other roles")
+        return [m for m in said if "dave also becomes approver" in m["text"]]
+
+    wait_until(asks, "the card that asks for it")
+    world.confirm("dave", card)
+    world.wait_told("dave", "confirm refused: the role does not allow it")
+    assert world.home.held(desk)
+
+    world.confirm("alice", asks()[-1])
+    world.wait_told("alice", "one of two has agreed")
+    world.confirm("alice", asks()[-1])
+    world.wait_told("alice", "nobody confirms their own request")
+    world.confirm("bob", asks()[-1])
+    wait_until(lambda: world.workspace.said_by_bot("the roles have changed"), "the roles in force")
+
+    wait_until(lambda: _takes(world, card, desk), "dave's word to count")
+
+
+def _takes(world: World, card: Any, desk: str) -> bool:
+    world.confirm("dave", card)
+    return bool(world.home.mode(desk) is Mode.KILLED)

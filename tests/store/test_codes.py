@@ -134,3 +134,43 @@ def test_an_empty_secret_proves_nobody(store: Store, secrets: Path) -> None:
     secret_file(secrets, "dave").touch(mode=0o600)
     with pytest.raises(ValueError, match="112 bits"):
         use(store, "dave", "328482")  # what RFC 6238 makes of an empty key is known to anybody
+
+
+def wrong(store: Store, seconds: float = 0) -> CodeRefusal | None:
+    return use(store, "alice", "000000", seconds)
+
+
+def test_wrong_codes_make_the_right_one_wait(store: Store, secrets: Path) -> None:
+    assert [wrong(store) for _ in range(3)] == [CodeRefusal.WRONG] * 3
+    assert use(store, "alice", present_code(secrets, "alice", NOW)) is CodeRefusal.LOCKED
+    at_15_s = NOW + timedelta(seconds=15)
+    assert use(store, "alice", present_code(secrets, "alice", at_15_s), seconds=15) is None
+
+
+def test_the_wait_grows_and_what_comes_meanwhile_does_not_lengthen_it(
+    store: Store, secrets: Path
+) -> None:
+    for _ in range(3):
+        wrong(store)
+    assert wrong(store, seconds=14) is CodeRefusal.LOCKED
+    assert wrong(store, seconds=15) is CodeRefusal.WRONG
+    assert wrong(store, seconds=44) is CodeRefusal.LOCKED
+    assert wrong(store, seconds=45) is CodeRefusal.WRONG
+
+
+def test_a_right_code_ends_the_row(store: Store, secrets: Path) -> None:
+    for _ in range(2):
+        wrong(store)
+    assert use(store, "alice", present_code(secrets, "alice", NOW)) is None
+    assert [wrong(store) for _ in range(3)] == [CodeRefusal.WRONG] * 3
+
+
+def test_the_wait_outlasts_a_restart_and_is_of_one_person(
+    store: Store, secrets: Path, reopen: Reopen
+) -> None:
+    for _ in range(3):
+        wrong(store)
+    store.close()
+    again = reopen()
+    assert use(again, "alice", present_code(secrets, "alice", NOW)) is CodeRefusal.LOCKED
+    assert use(again, "bob", present_code(secrets, "bob", NOW)) is None

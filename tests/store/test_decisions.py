@@ -1,6 +1,7 @@
 """What people decide: tightening at once on one voice, looser only with two, and everything on record."""
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -9,23 +10,16 @@ from core.gate import Row
 from core.modes import Mode, Rule
 from core.people import Actor
 from core.requests import Action, Request, RequestRefusal, RequestState
+from store.asking import ask_resume
 from store.control import constrain, read_constraints, read_control, read_row
-from store.decisions import (
-    NotAllowed,
-    Tightened,
-    ask_kill,
-    ask_reduce_only,
-    ask_resume,
-    confirm,
-    kill_now,
-    object_to,
-)
+from store.decisions import Tightened, ask_kill, ask_reduce_only, confirm, kill_now, object_to
 from store.events import latest
 from store.flattening import open_job
 from store.lock import GateLock
 from store.page import GatePage
 from store.requests import NoSuchRequest, lapse_due, latest_requests, open_requests, read_request
 from store.store import Store
+from store.voices import NotAllowed
 from store.wakeups import LOOK, Listener
 from tests.store.conftest import Reopen
 from tests.store.desk import (
@@ -95,7 +89,11 @@ def test_a_kill_by_one_holds_the_desk_at_once_and_asks_for_a_second_person(store
     assert outcome.request.requester == "alice"
     assert outcome.request.expires_at == later(seconds=120)
     assert store.read(lambda c: open_job(c, DESK)) is None
-    assert told(store) == [("mode_set", "alice"), ("request", "alice")]
+    assert told(store) == [
+        ("mode_set", "alice"),
+        ("request", "alice"),
+        ("incident_opened", "alice"),
+    ]
 
 
 def test_a_second_persons_yes_kills_and_flattens_with_a_leg_for_each_position(
@@ -600,9 +598,20 @@ def test_the_whole_story_is_on_record_and_chained(store: Store) -> None:
     assert told(store) == [
         ("mode_set", SHELL.name),
         ("request", SHELL.name),
+        ("incident_opened", SHELL.name),
         ("answer_refused", SHELL.name),
         ("request", "bob"),
         ("mode_set", "bob"),
         ("flatten_asked", "bob"),
     ]
-    assert store.read(lambda c: store.log.verify(c, DESK)) == (7, None)
+    assert store.read(lambda c: store.log.verify(c, DESK)) == (8, None)
+
+
+def test_a_kill_that_nobody_confirmed_calls_somebody_once(store: Store) -> None:
+    ask_kill(store, DESK, OLIVE, "odd", "kill-1", NOW)
+    for seconds in (119, 120, 121):
+        store.write(partial(lapse_due, log=store.log, desk=DESK, now=later(seconds=seconds)))
+    found = store.read(lambda c: latest(c, DESK, 100))
+    [told] = [event for event in found if event.kind == "kill_unconfirmed"]
+    assert told.body["request"] == "kill-1"
+    assert told.at == later(seconds=120)

@@ -26,6 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import StatementError
 from sqlalchemy.pool import StaticPool
 
+import store.alerting.outbox_schema
+import store.alerting.schema
+import store.reports.schema  # noqa: F401
 from core.flatten import Job, JobState
 from store import sqlite
 from store.commands import waiting
@@ -211,7 +214,7 @@ def test_every_table_is_strict(store: Store) -> None:
         "INSERT INTO used_codes VALUES ('alice', 1.5)",
         "INSERT INTO used_codes VALUES (x'00', 1)",
         "INSERT INTO used_codes VALUES ('alice', NULL)",
-        "INSERT INTO books VALUES ('main', NULL, '0', '0', 0)",
+        "INSERT INTO books VALUES ('main', NULL, '0', '0', 0, '0')",
         "UPDATE control SET effective = 'HELD'",
         "UPDATE control SET epoch = NULL",
         "INSERT INTO flatten_legs VALUES ('no such job', 'BTC', 'flat', 1, 0, '', 0, NULL)",

@@ -13,7 +13,7 @@ from core.flatten import JobState
 from core.modes import Mode, Rule
 from core.people import Actor
 from core.requests import Action, Request, RequestRefusal, RequestState
-from store import decisions, schema
+from store import asking, decisions, schema
 from store.control import (
     UnknownDesk,
     begin_desk,
@@ -22,13 +22,14 @@ from store.control import (
     read_control,
     read_row,
 )
-from store.decisions import NotAllowed, Tightened
+from store.decisions import Tightened
 from store.events import latest
 from store.flattening import latest_job, open_job
 from store.lock import GateLock
 from store.page import GatePage
 from store.requests import NoSuchRequest, finish, lapse_due, open_requests, read_request
 from store.store import Store
+from store.voices import NotAllowed
 from tests.store.child import until
 from tests.store.conftest import Reopen
 from tests.store.desk import (
@@ -60,7 +61,7 @@ def reduce_only(store: Store, actor: Actor = ALICE, id: str = "ro", now: datetim
 
 
 def resume(store: Store, actor: Actor = ALICE, id: str = "up", now: datetime = NOW) -> Request:
-    answer = decisions.ask_resume(store, DESK, actor, "mended", id, now)
+    answer = asking.ask_resume(store, DESK, actor, "mended", id, now)
     assert isinstance(answer, Request), answer
     return answer
 
@@ -442,10 +443,10 @@ def test_asking_for_a_resume_changes_no_mode_and_neither_does_agreeing(store: St
 
 def test_a_resume_needs_a_person_who_has_proved_it_and_a_role(store: Store) -> None:
     set_to(store, Mode.HELD)
-    answer = decisions.ask_resume(store, DESK, SHELL, "mended", "up", NOW)
+    answer = asking.ask_resume(store, DESK, SHELL, "mended", "up", NOW)
     assert answer is RequestRefusal.NOT_A_PERSON
     with pytest.raises(NotAllowed):
-        decisions.ask_resume(store, DESK, DAVE, "mended", "up", NOW)
+        asking.ask_resume(store, DESK, DAVE, "mended", "up", NOW)
     assert store.read(lambda c: open_requests(c, DESK)) == []
     assert mode(store) is page_mode(store) is Mode.HELD
 
@@ -585,6 +586,7 @@ def test_every_decision_is_in_a_chain_that_holds(store: Store) -> None:
         "genesis",
         "mode_set",
         "request",
+        "incident_opened",
         "answer_refused",
         "request",
         "mode_set",

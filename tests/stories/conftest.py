@@ -1,10 +1,11 @@
-"""A world for each story, and one exchange process for each."""
+"""A world for each story, and one exchange process for each; homes in memory: fsyncs are not the point."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.bot.conftest import tmp_path as tmp_path
 from tests.sandbox.exchange_process import ExchangeProcess
 from tests.stories.world import World
 

@@ -133,4 +133,4 @@ def test_orders_that_come_to_nothing_take_entries_for_a_quiet_minute(
 
     world.exchange.clear_faults()
     world.until(lambda: rule not in world.rules(), within_s=120)
-    assert world.mode() is Mode.ACTIVE
+    world.until(lambda: world.mode() is Mode.ACTIVE, within_s=30)

@@ -360,7 +360,9 @@ def test_every_position_gets_a_stop_sized_to_it_after_each_fill(world: World) ->
         world.pass_time(1)
         held = world.positions_there()
         if held:
-            world.until(lambda: world.positions() != {} and covered(world), within_s=5)
+            world.until(
+                lambda: world.positions() == world.positions_there() and covered(world), within_s=5
+            )
     marks = world.store.read(lambda c: read_marks(c, DESK))
     for order in world.live(Kind.STOP):
         mark = marks[order.spec.product_id].price

@@ -17,7 +17,7 @@ from core.modes import Mode, Rule
 from core.orders import Kind, Order
 from core.people import Actor, Person, Role
 from core.requests import Request
-from store import decisions
+from store import asking, decisions
 from store.control import begin_desk, read_constraints, read_row
 from store.decisions import Tightened
 from store.events import latest
@@ -35,7 +35,7 @@ from trader.coinbase.wire import Wire
 from trader.desk import Desk, DeskGate
 from trader.guard import Guard, Said
 from trader.lanes import Calls, Lane
-from trader.loop import Loop, Phase, Start
+from trader.loop import Loop, Phase, Start, StartFeeds
 from trader.profiles import DEV, Profile
 from trader.standin import Progress, StandIn
 
@@ -134,6 +134,7 @@ class World:
         self.child: LoopHere | None = None
         self.loops_crash = False
         """Whether every loop that is started ends at once."""
+        self.start_feeds: StartFeeds | None = None
         self.guard_key = "guard"
         self.guard = self._new_guard()
 
@@ -209,9 +210,7 @@ class World:
         assert self.exchange.tell("/_sim/order", body)["success"]
 
     def ask_resume(self, who: Actor = ALICE) -> Request:
-        answer = decisions.ask_resume(
-            self.store, DESK, who, "understood", self.id("resume"), self.now
-        )
+        answer = asking.ask_resume(self.store, DESK, who, "understood", self.id("resume"), self.now)
         assert isinstance(answer, Request), answer
         return answer
 
@@ -309,7 +308,7 @@ class World:
 
     def _spawn(self, boot: int) -> LoopHere:
         self.child = LoopHere(
-            Loop(self._desk(boot, "trader", "trader"), Start(boot, 2), self._page, None)
+            Loop(self._desk(boot, "trader", "trader"), Start(boot, 2), self._page, self.start_feeds)
         )
         if self.loops_crash:
             self.child.code = 1

@@ -21,6 +21,7 @@ from core.alerting.delivery import (
     dropped,
     held,
     noted,
+    probed,
     retry_after_s,
     verdict,
 )
@@ -103,10 +104,12 @@ def test_14_a_destination_that_keeps_failing_is_probed_and_level_4_still_tries()
     assert held(breaker, L4, T0) is None
     assert breaker.open_until is not None
     assert held(breaker, L1, breaker.open_until) is None
-    longer = noted(breaker, Ruling.RETRY, breaker.open_until)
-    assert longer.open_until is not None
-    assert longer.open_until - breaker.open_until > breaker.open_until - T0
-    assert noted(longer, Ruling.SENT, T0) == Breaker()
+    assert noted(breaker, Ruling.RETRY, T0) == breaker, "it was under way already"
+    probing = probed(breaker, breaker.open_until)
+    assert held(probing, L3, breaker.open_until) is Held.BREAKER, "one probe at a time"
+    again = noted(probing, Ruling.RETRY, breaker.open_until)
+    assert held(again, L3, breaker.open_until) is Held.BREAKER
+    assert noted(again, Ruling.SENT, T0) == Breaker()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""The people that the bot listens to: what escalation.yaml says, as far as two people have approved it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from core.approval import looser, tighter
+from store.approved import allowed, follow_file, read_roster, roster
+from store.escalation import Escalation
+from store.people_file import PeopleFile
+from store.role_requests import request_roles
+from store.store import Store, Transaction
+
+
+class ApprovedPeople:
+    """`read` is quick and never asks the store; `follow` brings store and file together."""
+
+    def __init__(self, file: PeopleFile, store: Store, new_id: Callable[[str], str]) -> None:
+        self._file = file
+        self._store = store
+        self._new_id = new_id
+        self._approved = store.read(read_roster)
+
+    def read(self) -> Escalation:
+        """What an edit takes away counts at once, what it gives not before two people agree."""
+        return allowed(self._approved, self._file.read())
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the file, or what of it waits for two people; None when it is in force."""
+        if self._file.trouble is not None or self._approved is None:
+            return self._file.trouble
+        waits = looser(self._approved, roster(self._file.read()))
+        return f"escalation.yaml waits for two people: {'; '.join(waits)}" if waits else None
+
+    def follow(self, now: datetime) -> bool:
+        """Keep what the file takes away, and ask for what it gives; whether anything else is in force.
+
+        Not on the event loop.
+        """
+        known, wanted = self._store.read(read_roster), roster(self._file.read())
+        if known is None or looser(known, wanted) or tighter(known, wanted):
+            self._store.write(lambda tx: self._follow(tx, now))
+            known = self._store.read(read_roster)
+        before, self._approved = self._approved, known
+        return before != known
+
+    def _follow(self, tx: Transaction, now: datetime) -> None:
+        """The file is read in here: it may be newer than what two people agreed on since."""
+        escalation = self._file.read()
+        follow_file(tx, self._store.log, escalation, now)
+        request_roles(tx, self._store.log, escalation, self._new_id("roles"), now)

@@ -1,0 +1,1 @@
+"""What a report says, from facts alone: no store, no clock, no picture."""

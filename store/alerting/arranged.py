@@ -1,0 +1,81 @@
+"""What escalation.yaml says about alerts, as the alerts process took it: in force for every process."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select
+
+from core.alerting.policy import Policy
+from core.alerting.quieting import Inhibition, Maintenance, Silence
+from core.oncall.contacts import Contact, Means
+from core.oncall.hours import Hours
+from core.oncall.schedule import Schedule
+from store.alerting.schema import alert_arrangements
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one person is reached by one means: a number, a topic, an account."""
+
+    person: str
+    by: Means
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangements:
+    """Levels, people on call and their means, and what keeps quiet."""
+
+    policy: Policy
+    schedule: Schedule
+    contacts: tuple[Contact, ...]
+    inhibitions: tuple[Inhibition, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    quiet_hours: tuple[Hours, ...] = ()
+    addresses: tuple[Address, ...] = ()
+
+    def by_means(self, known: Collection[Means]) -> "Arrangements":
+        """Without the means that nobody has set up: nobody is told by them."""
+        contacts = (
+            replace(one, means=tuple(means for means in one.means if means in known))
+            for one in self.contacts
+        )
+        return replace(self, contacts=tuple(contacts))
+
+    def address(self, person: str, by: Means) -> str | None:
+        """None where this person has none by this means."""
+        return next((a.to for a in self.addresses if (a.person, a.by) == (person, by)), None)
+
+
+class NothingArranged(Exception):
+    """The alerts process has never run on this home: start it with `python -m alerts run`."""
+
+
+_KEPT = TypeAdapter(Arrangements)
+_LATEST = select(alert_arrangements.c.body).order_by(alert_arrangements.c.seq.desc()).limit(1)
+
+
+def keep_arrangements(tx: Connection, arrangements: Arrangements, now: datetime) -> bool:
+    """Put them in force; False when they are already."""
+    body = _KEPT.dump_json(arrangements).decode()
+    if tx.scalar(_LATEST) == body:
+        return False
+    tx.execute(insert(alert_arrangements).values(body=body, at=now))
+    return True
+
+
+def read_arrangements(connection: Connection) -> Arrangements:
+    """Raises NothingArranged."""
+    body = connection.scalar(_LATEST)
+    if body is None:
+        raise NothingArranged("no alerts process has run on this home so far")
+    return _parsed(body)
+
+
+@lru_cache(maxsize=16)
+def _parsed(body: str) -> Arrangements:
+    return _KEPT.validate_json(body)

@@ -1,0 +1,324 @@
+"""Taking messages out of the outbox: claimed before they are sent, and what came of each is recorded."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from core.alerting.alert import Alert, Destination, Why
+from core.alerting.delivery import LAST_WAYS, Course, Dropped, Next, Verdict, after_attempt, dropped
+from core.alerting.effects import FIRING_KINDS, NoticeKind, Notify
+from core.alerting.events import Sent
+from core.alerting.grouping import MINUTE, Gone, Pending, Together, pack
+from core.alerting.levels import Level
+from core.oncall.contacts import Contact, Means
+from store.alerting.arranged import read_arrangements
+from store.alerting.facts import raise_alert
+from store.alerting.kept import alert_of
+from store.alerting.outbox import enqueue
+from store.alerting.outbox_schema import outbox
+from store.alerting.schema import alerts
+from store.alerting.settlement import Settlement
+from store.events import EventLog
+
+SENT = "sent"
+LOOKED_AT = 300
+"""So many waiting messages are looked at at once: more urgent ones are always among them."""
+LOOK_UP_AFTER = timedelta(seconds=1)
+_SENDING = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"))
+    .values(
+        sending_at=bindparam("begun"),
+        message=bindparam("as_message"),
+        attempts=outbox.c.attempts + 1,
+    )
+)
+_ENDED = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"))
+    .values(
+        ended_at=bindparam("at"),
+        outcome=bindparam("what"),
+        sending_at=None,
+        provider_id=bindparam("id"),
+    )
+)
+_AGAIN = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"))
+    .values(due=bindparam("at"), unknown=bindparam("is_unknown"), sending_at=None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of the outbox, with the alert it tells of."""
+
+    notice: Notify
+    desk: str
+    alert: Alert
+    since: datetime
+    attempts: int
+
+    @property
+    def key(self) -> str:
+        return self.notice.key
+
+    def by(self, means: Means) -> Notify:
+        """The same message by another means; under its own key, so that nobody is told twice by one."""
+        person = "" if means in LAST_WAYS else self.notice.person
+        begun = ":".join(self.key.split(":")[:3])
+        key = f"{begun}:{person or '-'}:{means.name.lower()}"
+        return replace(self.notice, key=key, by=means, person=person)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One message to send, about all `items`. `unknown`: ask first whether it is there already."""
+
+    key: str
+    to: Destination
+    items: tuple[Item, ...]
+    together: Together
+    begun_at: datetime
+    unknown: bool
+
+    @property
+    def level(self) -> Level:
+        return max(item.notice.level for item in self.items)
+
+
+def recover(tx: Connection, now: datetime) -> int:
+    """What a process before this one was sending: nobody knows how that ended."""
+    begun = outbox.c.sending_at.is_not(None)
+    found = tx.execute(update(outbox).where(begun).values(sending_at=None, unknown=1, due=now))
+    return found.rowcount
+
+
+def anything_due(connection: Connection, now: datetime) -> bool:
+    waiting = select(outbox.c.key).where(*_waiting(), outbox.c.due <= now).limit(1)
+    return connection.execute(waiting).first() is not None
+
+
+def next_message_due(connection: Connection) -> datetime | None:
+    found: datetime | None = connection.scalar(select(func.min(outbox.c.due)).where(*_waiting()))
+    return found
+
+
+def claim(tx: Connection, now: datetime, slots: int, urgent_slots: int) -> list[Job]:
+    """Messages to send now, the most urgent first; they are marked as being sent.
+
+    Up to `slots` of them; more of level 4, which has `urgent_slots` beside them.
+    """
+    items, lost = _parted(_look(tx, now))
+    items = _still_wanted(tx, items, now)
+    jobs = [_lost_job(key, members) for key, members in lost]
+    bundles = pack((_pending(item) for item in items), _gone(tx, now), now)
+    by_key = {item.key: item for item in items}
+    for bundle in bundles:
+        members = tuple(by_key[one.notice.key] for one in bundle.members)
+        if bundle.at > now:
+            _postpone(tx, members, bundle.at)
+        else:
+            jobs.append(Job(members[0].key, bundle.to, members, bundle.because, now, False))
+    urgent = [job for job in jobs if job.level is Level.EMERGENCY]
+    others = sorted(
+        (job for job in jobs if job.level is not Level.EMERGENCY), key=lambda job: -job.level
+    )
+    jobs = urgent[: slots + urgent_slots]
+    jobs += others[: max(0, slots - len(urgent))]
+    rows = [
+        {"of": item.key, "begun": now, "as_message": job.key} for job in jobs for item in job.items
+    ]
+    if rows:
+        tx.execute(_SENDING, rows)
+    return jobs
+
+
+def let_wait(tx: Connection, job: Job, until: datetime) -> None:
+    """Claimed, and not sent: a breaker spares its destination. It was no attempt.
+
+    All else that waits for it waits with it; level 4 never does.
+    """
+    begun = outbox.c.key.in_([item.key for item in job.items])
+    tx.execute(update(outbox).where(begun).values(sending_at=None, attempts=outbox.c.attempts - 1))
+    waits = (*_waiting(), outbox.c.by == job.to.by.value, outbox.c.due < until)
+    urgent = outbox.c.level == Level.EMERGENCY.value
+    tx.execute(update(outbox).where(*waits, ~urgent).values(due=until))
+
+
+def let_go(tx: Connection, by: Means, now: datetime) -> None:
+    """Its destination works again: what waited for that need not any more."""
+    waits = (*_waiting(), outbox.c.by == by.value, outbox.c.due > now)
+    tx.execute(update(outbox).where(*waits).values(due=now))
+
+
+def not_wanted(connection: Connection, job: Job) -> Dropped | None:
+    """Asked once more just before the call: why nobody is to hear this any more, or None."""
+    for item in job.items:
+        body = connection.scalar(select(alerts.c.body).where(alerts.c.id == item.alert.id))
+        if body is None:
+            continue
+        why = dropped(item.notice, alert_of(body), lease=0, lease_held=0)
+        if why is None:
+            return None
+    return why
+
+
+def leave_out(tx: Connection, job: Job, why: str, now: datetime) -> None:
+    """Nobody is to hear it any more, or nobody ever could by this means."""
+    _end(tx, job.items, why, "", now)
+
+
+def record(
+    tx: Connection, log: EventLog, job: Job, verdict: Verdict, provider_id: str, now: datetime
+) -> Course:
+    """What came of an attempt: ended, tried again, asked about, or told another way as well."""
+    first = job.items[0]
+    others = _other_ways(tx, first)
+    contact = _contact(tx, job.to.person)
+    course = after_attempt(verdict, first.attempts, first.notice, others.tried, contact, now)
+    if course.do is Next.DONE:
+        _end(tx, job.items, SENT, provider_id, now)
+        _note_sent(tx, log, job, now)
+    elif course.do is Next.GIVE_UP:
+        _end(tx, job.items, f"given up: {verdict.reason}", provider_id, now)
+    else:
+        lookup = course.do is Next.LOOK_UP
+        at = max(course.at, now + LOOK_UP_AFTER) if lookup else course.at
+        rows = [{"of": i.key, "at": at, "is_unknown": int(lookup)} for i in job.items]
+        tx.execute(_AGAIN, rows)
+    if course.fallback is not None and not others.hopeful:
+        for item in job.items:
+            enqueue(tx, item.desk, [item.by(course.fallback)], now)
+    if course.raises is not None and not others.hopeful:
+        also = course.raises
+        raise_alert(tx, first.desk, also.rule, also.level, also.text, now)
+    return course
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherWays:
+    """The same message by other means: which there were, and whether one reached its reader or may."""
+
+    tried: tuple[Means, ...]
+    hopeful: bool
+
+
+def _other_ways(tx: Connection, item: Item) -> _OtherWays:
+    begun = ":".join(item.key.split(":")[:3])
+    to = item.notice.person or "-"
+    rows = tx.execute(
+        select(outbox.c.by, outbox.c.ended_at, outbox.c.outcome).where(
+            outbox.c.alert_id == item.alert.id,
+            outbox.c.key.startswith(f"{begun}:{to}:", autoescape=True),
+            outbox.c.key != item.key,
+        )
+    ).all()
+    hopeful = any(row.ended_at is None or row.outcome == SENT for row in rows)
+    return _OtherWays(tuple(Means(row.by) for row in rows), hopeful)
+
+
+def _note_sent(tx: Connection, log: EventLog, job: Job, now: datetime) -> None:
+    told = [item for item in job.items if item.notice.kind in FIRING_KINDS]
+    if not told:
+        return
+    settlement = Settlement(tx, log, now)
+    for item in told:
+        settlement.apply(item.alert.id, Sent(job.to.person, job.to.by))
+    settlement.write()
+
+
+def _contact(tx: Connection, person: str) -> Contact | None:
+    known = read_arrangements(tx).contacts
+    return next((one for one in known if one.person == person), None)
+
+
+def _waiting() -> tuple[Any, ...]:
+    return outbox.c.ended_at.is_(None), outbox.c.sending_at.is_(None)
+
+
+def _look(tx: Connection, now: datetime) -> list[Row[Any]]:
+    return list(
+        tx.execute(
+            select(outbox, alerts.c.body)
+            .join(alerts, alerts.c.id == outbox.c.alert_id)
+            .where(*_waiting(), outbox.c.due <= now)
+            .order_by(outbox.c.level.desc(), outbox.c.since)
+            .limit(LOOKED_AT)
+        )
+    )
+
+
+def _parted(rows: Iterable[Row[Any]]) -> tuple[list[Item], list[tuple[str, list[Item]]]]:
+    """Those to send, and messages of which nobody knows whether they were sent."""
+    fresh: list[Row[Any]] = []
+    lost: list[Row[Any]] = []
+    for row in rows:
+        (lost if row.unknown else fresh).append(row)
+    lost.sort(key=lambda row: row.message)
+    grouped = groupby(lost, key=lambda row: str(row.message))
+    return [_item(row) for row in fresh], [(key, [_item(r) for r in rows]) for key, rows in grouped]
+
+
+def _lost_job(key: str, members: Sequence[Item]) -> Job:
+    notice = members[0].notice
+    to = Destination(notice.person, notice.by)
+    return Job(key, to, tuple(members), Together.ALONE, members[0].since, True)
+
+
+def _still_wanted(tx: Connection, items: Iterable[Item], now: datetime) -> list[Item]:
+    kept = []
+    for item in items:
+        why = dropped(item.notice, item.alert, lease=0, lease_held=0)
+        if why is None:
+            kept.append(item)
+        else:
+            _end(tx, [item], why.value, "", now)
+    return kept
+
+
+def _gone(tx: Connection, now: datetime) -> list[Gone]:
+    rows = tx.execute(
+        select(
+            outbox.c.person, outbox.c.by, outbox.c.ended_at, func.max(outbox.c.level).label("level")
+        )
+        .where(outbox.c.outcome == SENT, outbox.c.ended_at > now - MINUTE)
+        .group_by(outbox.c.message)
+    )
+    return [
+        Gone(Destination(row.person, Means(row.by)), row.ended_at, Level(row.level)) for row in rows
+    ]
+
+
+def _pending(item: Item) -> Pending:
+    return Pending(item.notice, item.alert.identity, item.since)
+
+
+def _postpone(tx: Connection, items: Iterable[Item], until: datetime) -> None:
+    tx.execute(
+        update(outbox).where(outbox.c.key.in_([item.key for item in items])).values(due=until)
+    )
+
+
+def _end(tx: Connection, items: Iterable[Item], what: str, provider_id: str, now: datetime) -> None:
+    tx.execute(_ENDED, [{"of": i.key, "at": now, "what": what, "id": provider_id} for i in items])
+
+
+def _item(row: Row[Any]) -> Item:
+    notice = Notify(
+        row.key,
+        row.alert_id,
+        row.generation,
+        row.person,
+        Means(row.by),
+        NoticeKind(row.kind),
+        Why(row.why),
+        Level(row.level),
+        row.late_s,
+    )
+    return Item(notice, row.desk, alert_of(row.body), row.since, row.attempts)

@@ -1,0 +1,54 @@
+"""Messages put where they wait to be sent, in the transaction of what they tell of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, update
+from sqlalchemy.dialects.sqlite import insert
+
+from core.alerting.effects import Notify
+from store.alerting.outbox_schema import outbox
+
+_ADD = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
+WITHDRAWN = "withdrawn: the alert has moved on"
+
+
+def enqueue(tx: Connection, desk: str, notices: Sequence[Notify], now: datetime) -> None:
+    """Each key once, however often it is made."""
+    rows = [_row(desk, one, now) for one in notices]
+    if rows:
+        tx.execute(_ADD, rows)
+
+
+def withdraw(tx: Connection, alert_id: str, before: int, now: datetime) -> None:
+    """What older generations of an alert wanted to say is not said any more. What is being sent is."""
+    waiting = (
+        outbox.c.alert_id == alert_id,
+        outbox.c.generation < before,
+        outbox.c.ended_at.is_(None),
+        outbox.c.sending_at.is_(None),
+    )
+    tx.execute(update(outbox).where(*waiting).values(ended_at=now, outcome=WITHDRAWN))
+
+
+def _row(desk: str, one: Notify, now: datetime) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "desk": desk,
+        "alert_id": one.alert_id,
+        "generation": one.generation,
+        "person": one.person,
+        "by": one.by.value,
+        "kind": one.kind.value,
+        "why": one.why.value,
+        "level": one.level.value,
+        "late_s": one.late_s,
+        "since": now,
+        "due": now,
+        "attempts": 0,
+        "message": "",
+        "unknown": 0,
+        "provider_id": "",
+        "outcome": "",
+    }

@@ -1,0 +1,35 @@
+"""The table of messages that wait to be sent, and of those that were."""
+
+from sqlalchemy import Column, Index, Integer, Table, Text, text
+
+from store.schema import Moment, metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("desk", Text, nullable=False),
+    Column("alert_id", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("late_s", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("sending_at", Moment),
+    Column("unknown", Integer, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", Text, nullable=False),
+    Index("ix_outbox_waiting", "level", "since", sqlite_where=text("ended_at IS NULL")),
+    Index("ix_outbox_alert", "alert_id"),
+    Index("ix_outbox_ended", "ended_at", sqlite_where=text("outcome = 'sent'")),
+    sqlite_strict=True,
+)
+"""One row for each thing to tell somebody. `message` is the key of what was sent, which may tell of
+several; `sending_at` is set while an attempt is under way, `unknown` when nobody knows how one ended."""

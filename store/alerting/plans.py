@@ -1,0 +1,114 @@
+"""What the alert machine goes by in one transaction: policies, who is on call now, what keeps quiet."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from core.alerting.alert import Alert
+from core.alerting.paging import Plan
+from core.alerting.policy import Policy, policy_hash
+from core.alerting.quieting import Inhibition, Quieting
+from core.oncall.roster import Roster, roster
+from core.oncall.schedule import Duty, Schedule, who
+from store.alerting.arranged import read_arrangements
+from store.alerting.kept import alert_of, policy_of, policy_text
+from store.alerting.oncall import read_overrides, windows_at
+from store.alerting.schema import alert_policies, alerts
+
+
+class Plans:
+    """Plans at one instant. An alert in flight keeps the policy it was raised under."""
+
+    def __init__(self, tx: Connection, now: datetime) -> None:
+        """Raises NothingArranged."""
+        self._tx = tx
+        self._arrangements = arrangements = read_arrangements(tx)
+        self._now = now
+        self._hash = policy_hash(arrangements.policy)
+        self._roster: Roster | None = None
+        self._quieting: Quieting | None = None
+        self._plans: dict[str, Plan] = {}
+
+    @property
+    def newest(self) -> Plan:
+        """For an alert that begins now."""
+        return self._plan(self._hash)
+
+    def of(self, alert: Alert) -> Plan:
+        return self._plan(alert.policy_hash)
+
+    def note(self, alert: Alert) -> None:
+        """An alert changed in this transaction; it may keep others quiet from now on."""
+        if self._plans and any(
+            one.source.covers(alert.identity) for one in self._arrangements.inhibitions
+        ):
+            self._quieting = None
+            self._plans.clear()
+
+    def keep_policy(self) -> None:
+        """So that the alerts raised under it find it again after escalation.yaml has changed."""
+        row = {"hash": self._hash, "body": policy_text(self._arrangements.policy), "at": self._now}
+        self._tx.execute(insert(alert_policies).values(row).on_conflict_do_nothing())
+
+    @property
+    def roster(self) -> Roster:
+        if self._roster is None:
+            self._roster = roster(schedule_of(self._tx), self._arrangements.contacts, self._now)
+        return self._roster
+
+    def _plan(self, hash: str) -> Plan:
+        if hash not in self._plans:
+            policy = self._arrangements.policy if hash == self._hash else self._earlier(hash)
+            self._plans[hash] = Plan(policy, self.roster, self._quiet(), hash)
+        return self._plans[hash]
+
+    def _earlier(self, hash: str) -> Policy:
+        """The policy of an alert in flight; the present one should its own be gone."""
+        body = self._tx.scalar(select(alert_policies.c.body).where(alert_policies.c.hash == hash))
+        return self._arrangements.policy if body is None else _parsed(body)
+
+    def _quiet(self) -> Quieting:
+        if self._quieting is None:
+            silences, windows = windows_at(self._tx, self._now)
+            known = self._arrangements
+            self._quieting = Quieting(
+                (*known.silences, *silences),
+                known.inhibitions,
+                (*known.maintenance, *windows),
+                known.quiet_hours,
+                tuple(self._inhibitors(known.inhibitions)),
+            )
+        return self._quieting
+
+    def _inhibitors(self, inhibitions: tuple[Inhibition, ...]) -> Iterable[Alert]:
+        """Only open alerts that can keep others quiet: of ten thousand the rest need not be read."""
+        if not inhibitions:
+            return
+        rows = self._tx.execute(
+            select(alerts.c.body, alerts.c.rule).where(alerts.c.state != "resolved")
+        )
+        names = [one.source.rule for one in inhibitions]
+        for row in rows:
+            if any(name in ("", row.rule) or name.endswith("*") for name in names):
+                yield alert_of(row.body)
+
+
+def schedule_of(connection: Connection) -> Schedule:
+    """The rotations with every override, from the file or by command. Raises NothingArranged."""
+    schedule = read_arrangements(connection).schedule
+    return replace(schedule, overrides=(*schedule.overrides, *read_overrides(connection)))
+
+
+def people_on_duty(connection: Connection, now: datetime) -> frozenset[str]:
+    """Everybody who has a duty now. Raises NothingArranged."""
+    schedule = schedule_of(connection)
+    return frozenset(person for duty in Duty for person in who(schedule, duty, now).people)
+
+
+@lru_cache(maxsize=64)
+def _parsed(body: str) -> Policy:
+    return policy_of(body)

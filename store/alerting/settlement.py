@@ -1,0 +1,296 @@
+"""What one transaction does to alerts: each event goes through the machine, all is written at the end."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as insert_once
+
+from core.alerting.alert import Alert, Identity
+from core.alerting.effects import (
+    Edit,
+    Effect,
+    Notify,
+    Open,
+    Outcome,
+    RaiseAlso,
+    Tighten,
+    Withdraw,
+)
+from core.alerting.events import Cleared, Event, Fired, Flushed, Lifted, ShiftBegan
+from core.alerting.grouping import flushed_with, group_of
+from core.alerting.machine import advance, fire, settle
+from core.alerting.policy import Opening
+from store.alerting.alerts import (
+    NoSuchAlert,
+    due_alerts,
+    find_alert,
+    latest_of,
+    open_alerts,
+    waiting_in,
+    withheld_alerts,
+)
+from store.alerting.facts import raise_alert, settled, waiting_facts
+from store.alerting.kept import alert_of, alert_text
+from store.alerting.outbox import enqueue, withdraw
+from store.alerting.plans import Plans
+from store.alerting.record import actor_of, chained, entry, line
+from store.alerting.schema import alert_acts, alert_history, alerts
+from store.events import EventLog
+from store.reports.incidents import open_incident
+
+BATCH = 100
+"""Settled in one transaction, which takes some 20 ms: a brake must not wait for the store any longer."""
+
+NewId = Callable[[], str]
+
+
+class Settlement:
+    """Gathers in memory and writes once: ten thousand alerts are a few statements."""
+
+    def __init__(self, tx: Connection, log: EventLog, now: datetime) -> None:
+        self._tx = tx
+        self._log = log
+        self._plans = Plans(tx, now)
+        self._now = now
+        self._known: dict[str, Alert] = {}
+        self._latest: dict[Identity, Alert | None] = {}
+        self._stored: dict[str, int | None] = {}
+        """The version that the store has of each alert touched; None for one that begins."""
+        self._show: set[str] = set()
+        self._history: list[dict[str, Any]] = []
+        self._notices: dict[str, list[Notify]] = {}
+        self._withdrawn: dict[str, int] = {}
+        self._chained: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._free_ids: list[str] = []
+        self._ids_at_once = 1
+
+    def settle_facts(self, new_id: NewId, limit: int = BATCH) -> int:
+        """Whatever waits to be settled, the most urgent first; how many facts that were."""
+        rows = waiting_facts(self._tx, limit)
+        if not rows:
+            return 0
+        self._ids_at_once = len(rows)
+        self._look_up({row.identity for row in rows})
+        for row in rows:
+            if row.level is None:
+                self.clear(row.identity)
+            else:
+                self.fire(row.identity, Fired(row.level, row.text), new_id, drill=row.drill)
+        settled(self._tx, rows)
+        return len(rows)
+
+    def fire(
+        self, identity: Identity, fired: Fired, new_id: NewId, *, drill: bool = False
+    ) -> Outcome:
+        latest = self._latest_of(identity)
+        going_on = latest if latest and _goes_on(latest, self._now) else None
+        plan = self._plans.of(going_on) if going_on else self._plans.newest
+        id = going_on.id if going_on else self._fresh_id(new_id)
+        return self._took(
+            going_on, fired, fire(going_on, identity, fired, plan, id, self._now, drill)
+        )
+
+    def clear(self, identity: Identity) -> None:
+        latest = self._latest_of(identity)
+        if latest is not None and latest.open:
+            self.advance(latest, Cleared())
+
+    def advance(self, alert: Alert, event: Event) -> Outcome:
+        return self._took(alert, event, advance(alert, event, self._plans.of(alert), self._now))
+
+    def apply(self, alert_id: str, event: Event) -> Outcome:
+        """What somebody did with an alert. Raises NoSuchAlert."""
+        alert = self._known.get(alert_id) or find_alert(self._tx, alert_id)
+        if alert is None:
+            raise NoSuchAlert(f"there is no alert {alert_id!r}")
+        return self.advance(alert, event)
+
+    def settle_due(self, limit: int = BATCH) -> int:
+        """What time alone has brought about; how many alerts that were."""
+        due = due_alerts(self._tx, self._now, limit)
+        for alert in due:
+            self._took(alert, None, settle(alert, self._plans.of(alert), self._now))
+        return len(due)
+
+    def flush_groups(self, limit: int = BATCH) -> int:
+        """Alerts that wait for their group go with the first of it; how many that were."""
+        going = {group_of(a.identity) for a in self._known.values() if a.paged_at == self._now}
+        waiting = [a for a in waiting_in(self._tx, going, limit) if a.id not in self._known]
+        ids = set(flushed_with([*self._known.values(), *waiting], self._now))
+        flushed = [alert for alert in waiting if alert.id in ids]
+        for alert in flushed:
+            self.advance(alert, Flushed())
+        return len(flushed)
+
+    def write(self) -> bool:
+        """Everything gathered; whether there was anything to send or to do."""
+        if not self._history:
+            return False
+        begun = [self._row(self._known[id]) for id, was in self._stored.items() if was is None]
+        if begun:
+            self._plans.keep_policy()
+            self._tx.execute(insert(alerts), begun)
+        for id, version in self._stored.items():
+            if version is not None:
+                self._overwrite(self._known[id], version)
+        self._tx.execute(insert(alert_history), self._history)
+        self._chain()
+        for desk, notices in self._notices.items():
+            enqueue(self._tx, desk, notices, self._now)
+        for alert_id, before in self._withdrawn.items():
+            withdraw(self._tx, alert_id, before, self._now)
+        return True
+
+    def _took(self, before: Alert | None, event: Event | None, outcome: Outcome) -> Outcome:
+        alert = outcome.alert
+        if before is None or alert.version != before.version:
+            self._stored.setdefault(alert.id, before.version if before else None)
+            self._known[alert.id] = self._latest[alert.identity] = alert
+            self._plans.note(alert)
+        self._history.append(line(event, outcome, self._now))
+        if chained(event, outcome):
+            about = (alert.identity.desk, actor_of(event) or "alerts")
+            self._chained.setdefault(about, []).append(entry(outcome))
+        for effect in outcome.effects:
+            self._carry(alert, effect)
+        return outcome
+
+    def _carry(self, alert: Alert, effect: Effect) -> None:
+        match effect:
+            case Notify():
+                self._notices.setdefault(alert.identity.desk, []).append(effect)
+            case Withdraw(alert_id, before):
+                self._withdrawn[alert_id] = max(before, self._withdrawn.get(alert_id, 0))
+            case Edit(alert_id):
+                self._show.add(alert_id)
+            case Tighten(key, desk, action):
+                self._decide(key, alert, desk, action)
+            case Open(key, _, what) if not alert.drill:
+                self._open(key, alert, what)
+            case RaiseAlso(rule, level, text):
+                raise_alert(self._tx, alert.identity.desk, rule, level, text, self._now)
+            case _:
+                pass  # spared, withheld and timers are in the alert and its history
+
+    def _open(self, key: str, alert: Alert, what: Opening) -> None:
+        if what is Opening.INCIDENT:
+            open_incident(
+                self._tx,
+                self._log,
+                id=f"inc-{alert.id}-{alert.episode}",
+                desk=alert.identity.desk,
+                title=alert.text or alert.identity.rule,
+                by="alerts",
+                now=self._now,
+            )
+        elif what is Opening.KILL_CARD:
+            self._decide(key, alert, alert.identity.desk, what)
+
+    def _decide(self, key: str, alert: Alert, desk: str, action: str) -> None:
+        """Carried out after this transaction, through the brake: that takes page and lock as well."""
+        about = {"key": key, "alert_id": alert.id, "desk": desk, "action": action}
+        row = {**about, "at": self._now, "outcome": ""}
+        self._tx.execute(insert_once(alert_acts).values(row).on_conflict_do_nothing())
+
+    def _chain(self) -> None:
+        """On the desks' own record; a storm is one entry there, not ten thousand."""
+        for (desk, actor), told in self._chained.items():
+            one = len(told) == 1
+            self._log.append(
+                self._tx,
+                desk=desk,
+                kind="alert" if one else "alerts",
+                actor=actor,
+                now=self._now,
+                body=told[0] if one else {"alerts": told},
+            )
+
+    def _latest_of(self, identity: Identity) -> Alert | None:
+        if identity not in self._latest:
+            self._latest[identity] = latest_of(self._tx, identity)
+        return self._latest[identity]
+
+    def _look_up(self, identities: Iterable[Identity]) -> None:
+        wanted = [(one.desk, one.rule, one.symbol) for one in identities]
+        found = self._tx.execute(
+            select(alerts.c.body)
+            .where(tuple_(alerts.c.desk, alerts.c.rule, alerts.c.symbol).in_(wanted))
+            .order_by(alerts.c.opened_at)
+        )
+        self._latest |= {Identity(*one): None for one in wanted}
+        for body in found.scalars():
+            alert = alert_of(body)
+            self._latest[alert.identity] = alert
+
+    def _fresh_id(self, new_id: NewId) -> str:
+        """Ids are short because people speak and type them, so one may be taken."""
+        while not self._free_ids:
+            drawn = {new_id() for _ in range(self._ids_at_once)}
+            taken = self._tx.scalars(select(alerts.c.id).where(alerts.c.id.in_(drawn)))
+            self._free_ids = sorted(drawn - set(taken) - self._known.keys())
+        return self._free_ids.pop()
+
+    def _row(self, alert: Alert) -> dict[str, Any]:
+        return {
+            "id": alert.id,
+            "desk": alert.identity.desk,
+            "rule": alert.identity.rule,
+            "symbol": alert.identity.symbol,
+            "state": alert.state.value,
+            "level": alert.level.value,
+            "peak": alert.peak.value,
+            "opened_at": alert.opened_at,
+            "due": alert.due,
+            "version": alert.version,
+            "shown": int(alert.id not in self._show),
+            "body": alert_text(alert),
+        }
+
+    def _overwrite(self, alert: Alert, version: int) -> None:
+        """Every change is from the version that was read, or it is none."""
+        row = self._row(alert)
+        if row["shown"]:
+            del row["shown"]  # what was still to be shown stays so
+        same = (alerts.c.id == alert.id, alerts.c.version == version)
+        changed = self._tx.execute(update(alerts).where(*same).values(row))
+        assert changed.rowcount == 1, (
+            f"alert {alert.id} changed between its reading and its writing"
+        )
+
+
+def _goes_on(alert: Alert, now: datetime) -> bool:
+    """Whether its condition, found again, is the same alert."""
+    return alert.open or (alert.reopen_until is not None and now < alert.reopen_until)
+
+
+def apply(
+    tx: Connection,
+    log: EventLog,
+    alert_id: str,
+    event: Event,
+    now: datetime,
+) -> Outcome:
+    """One event of one alert, as a whole. Raises NoSuchAlert, NothingArranged."""
+    settlement = Settlement(tx, log, now)
+    outcome = settlement.apply(alert_id, event)
+    settlement.write()
+    return outcome
+
+
+def lift(tx: Connection, log: EventLog, now: datetime) -> None:
+    """Something that kept alerts quiet has ended before its time: they look again."""
+    settlement = Settlement(tx, log, now)
+    for alert in withheld_alerts(tx):
+        settlement.advance(alert, Lifted())
+    settlement.write()
+
+
+def begin_shifts(tx: Connection, log: EventLog, people: Sequence[str], now: datetime) -> None:
+    """These people came on duty: they hear of what nobody has taken charge of."""
+    settlement = Settlement(tx, log, now)
+    for alert in open_alerts(tx):
+        for person in people:
+            settlement.apply(alert.id, ShiftBegan(person))
+    settlement.write()

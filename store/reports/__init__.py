@@ -1,0 +1,1 @@
+"""What reports and incidents are made of."""
