@@ -1,0 +1,75 @@
+"""The alerts process's composition root: `python -m alerts run`, and `escalation` to look at its file."""
+
+import argparse
+import asyncio
+import os
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alerts.escalation import escalation_command
+from alerts.run import Outside, serve
+from core.steady import SteadyClock
+from store.escalation import PeopleUnusable, find_people_file
+from store.home import HomeRefused
+from store.lock import AlreadyRunning
+from store.sqlite import UnsafeSQLite
+from store.store import open_store
+
+SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Letters and digits that are told apart when spoken or typed on a phone."""
+ID_LENGTH = 5
+REFUSED = 2
+
+clock = SteadyClock(lambda: datetime.now(UTC), time.monotonic)  # noqa: TID251 (composition root)
+"""The alerts process's clock."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when told to stop, 2 when it refused to start."""
+    options = _parser().parse_args(argv)
+    try:
+        if options.part == "escalation":
+            people_file = find_people_file(options.home, Path.cwd())
+            told = escalation_command(options.words, people_file, clock())
+            sys.stdout.write("\n".join(told.lines) + "\n")
+            return told.code
+        store = open_store(options.home, clock())
+        try:
+            people_file = find_people_file(store.home.root, Path.cwd())
+            asyncio.run(serve(store, people_file, Outside(clock, os.environ, _new_id, _say)))
+        finally:
+            store.close()
+    except AlreadyRunning as other:
+        _say(f"refused: alerts of this home run already (process {other}).")
+        return REFUSED
+    except (PeopleUnusable, HomeRefused, UnsafeSQLite) as why:
+        _say(f"refused: {why}")
+        return REFUSED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m alerts", description=__doc__)
+    parser.add_argument("part", choices=["run", "escalation"])
+    parser.add_argument(
+        "words", nargs="*", help="of escalation: check, simulate RULE LEVEL, coverage, who"
+    )
+    parser.add_argument("--home", type=Path, default=Path(os.environ.get("PERPS_HOME", "var/home")))
+    return parser
+
+
+def _new_id() -> str:
+    return "".join(secrets.choice(SIGNS) for _ in range(ID_LENGTH))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

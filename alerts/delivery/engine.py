@@ -1,0 +1,220 @@
+"""Sends what the outbox holds: claims, sends many at a time, records what came of it in few commits."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.delivery.adapter import Adapter, Sending, answered
+from alerts.delivery.letters import letter
+from alerts.waking import woken_within
+from core.alerting.delivery import (
+    PROBE_EVERY_S,
+    Breaker,
+    Ruling,
+    Verdict,
+    held,
+    noted,
+    probed,
+    verdict,
+)
+from core.alerting.levels import Level
+from core.oncall.contacts import Means
+from store.alerting.arranged import NothingArranged, read_arrangements
+from store.alerting.delivery import (
+    Job,
+    anything_due,
+    claim,
+    leave_out,
+    let_go,
+    let_wait,
+    next_message_due,
+    not_wanted,
+    record,
+    recover,
+)
+from store.sqlite import StoreFailed
+from store.store import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 24
+FOR_EMERGENCIES = 8
+"""Kept free for level 4, whatever hangs."""
+IDLE_S = 1.0
+PROBE_EVERY = timedelta(seconds=PROBE_EVERY_S)
+SEND_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over; or (`left_out` says why) one that was not made."""
+
+    job: Job
+    verdict: Verdict
+    provider_id: str = ""
+    left_out: str = ""
+
+
+class Delivery:
+    """`wake` says that something may wait. `run` goes on until it is cancelled."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[Means, Adapter],
+        clock: Callable[[], datetime],
+        told: Callable[[], None],
+    ) -> None:
+        """`told` is called when something was recorded that may have changed an alert."""
+        self._store = store
+        self._adapters = adapters
+        self._clock = clock
+        self._told = told
+        self._ended: list[Ended] = []
+        self._flying: set[asyncio.Task[None]] = set()
+        self._urgent = 0
+        self._breakers: dict[Means, Breaker] = {}
+        self._back: set[Means] = set()
+        """Works again; what waits for it need not any more."""
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        await asyncio.to_thread(self._store.write, lambda tx: recover(tx, self._clock()))
+        try:
+            while True:
+                self._woken.clear()
+                due = await self._turn()
+                await self._wait(due)
+        finally:
+            for task in self._flying:
+                task.cancel()
+
+    async def _turn(self) -> datetime | None:
+        """Record what ended, claim what may be sent, and begin to send it."""
+        now, ended, back = self._clock(), self._ended, frozenset(self._back)
+        try:
+            waits, due = await asyncio.to_thread(self._store.read, lambda c: _look(c, now))
+            if not ended and not waits:
+                return due
+            self._ended = []
+            jobs = await asyncio.to_thread(
+                self._store.write, lambda tx: self._commit(tx, ended, back, now)
+            )
+            self._back -= back
+        except (*StoreFailed, NothingArranged) as why:
+            log.warning("the outbox waits: %s: %s", type(why).__name__, why)
+            self._ended = ended + [one for one in self._ended if one not in ended]
+            return None
+        for job in jobs:
+            self._begin(job)
+        if ended:
+            self._told()
+        return due if not jobs else now
+
+    def _commit(
+        self, tx: Transaction, ended: list[Ended], back: Collection[Means], now: datetime
+    ) -> list[Job]:
+        for one in ended:
+            if one.left_out:
+                leave_out(tx, one.job, one.left_out, now)
+            else:
+                record(tx, self._store.log, one.job, one.verdict, one.provider_id, now)
+        for by in back:
+            let_go(tx, by, now)
+        jobs = claim(tx, now, self._free, self._free_urgent)
+        return [job for job in jobs if not self._spared(tx, job, now)]
+
+    @property
+    def _free(self) -> int:
+        return max(0, AT_ONCE - (len(self._flying) - self._urgent))
+
+    @property
+    def _free_urgent(self) -> int:
+        return max(0, FOR_EMERGENCIES - self._urgent)
+
+    def _spared(self, tx: Transaction, job: Job, now: datetime) -> bool:
+        """Whether its destination keeps failing and is left alone for a while."""
+        breaker = self._breakers.get(job.to.by, Breaker())
+        if held(breaker, job.level, now) is None or breaker.open_until is None:
+            self._breakers[job.to.by] = probed(breaker, now)
+            return False
+        let_wait(tx, job, min(breaker.open_until, now + PROBE_EVERY))
+        return True
+
+    def _begin(self, job: Job) -> None:
+        self._urgent += job.level is Level.EMERGENCY
+        task = asyncio.create_task(self._send(job))
+        self._flying.add(task)
+        task.add_done_callback(lambda done: self._landed(done, job))
+
+    def _landed(self, task: "asyncio.Task[None]", job: Job) -> None:
+        self._flying.discard(task)
+        self._urgent -= job.level is Level.EMERGENCY
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("nobody knows how message %s ended", job.key, exc_info=error)
+            unknown = Verdict(Ruling.UNKNOWN, type(error).__name__)
+            self._ended.append(Ended(job, unknown))
+        breaker = self._breakers.get(job.to.by, Breaker())
+        if breaker.probing:  # this was the probe, and it was not sent: another one is
+            self._breakers[job.to.by] = replace(breaker, open_until=self._clock(), probing=False)
+        self._woken.set()
+
+    async def _send(self, job: Job) -> None:
+        try:
+            why = await asyncio.to_thread(self._store.read, lambda c: not_wanted(c, job))
+            if why is not None:
+                ended = Ended(job, Verdict(Ruling.PERMANENT, why), left_out=why.value)
+            else:
+                ended = await self._sent(job)
+        except StoreFailed as trouble:  # read before every call: nothing was sent
+            ended = Ended(job, Verdict(Ruling.RETRY, f"the store: {type(trouble).__name__}"))
+        self._ended.append(ended)  # looked up only now: meanwhile it became another list
+
+    async def _sent(self, job: Job) -> Ended:
+        by, person = job.to.by, job.to.person
+        adapter = self._adapters.get(by)
+        known = await asyncio.to_thread(self._store.read, read_arrangements)
+        to = known.address(person, by) if person else ""
+        if adapter is None and not person:
+            unset = f"{by} is not set up"
+            return Ended(job, Verdict(Ruling.PERMANENT, unset), left_out=unset)
+        if adapter is None or to is None:
+            return Ended(job, Verdict(Ruling.PERMANENT, f"{by} is not set up for {person}"))
+        message = letter(job, to)
+        if job.unknown and await adapter.look_up(message):
+            return Ended(job, Verdict(Ruling.SENT, "it was there already"))
+        sending = await answered(_within(adapter.send(message), SEND_S))
+        found = verdict(sending.answer, self._clock())
+        self._note(by, found)
+        return Ended(job, found, sending.provider_id)
+
+    def _note(self, by: Means, found: Verdict) -> None:
+        if found.ruling is not Ruling.SENT:
+            log.warning("%s: %s (%s)", by, found.reason, found.ruling)
+        if by is not Means.CHANNEL:  # that waits for our own board, which is no provider
+            before = self._breakers.get(by, Breaker())
+            self._breakers[by] = noted(before, found.ruling, self._clock())
+            if before.open_until is not None and self._breakers[by].open_until is None:
+                self._back.add(by)
+
+    async def _wait(self, due: datetime | None) -> None:
+        """Until woken, or the next message is due; with no slot free, until one is."""
+        seconds = IDLE_S
+        if due is not None and self._free:
+            seconds = min(IDLE_S, max(0.0, (due - self._clock()).total_seconds()))
+        await woken_within(self._woken, seconds)
+
+
+async def _within(sending: Awaitable[Sending], seconds: float) -> Sending:
+    """Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        return await sending
+
+
+def _look(c: Transaction, now: datetime) -> tuple[bool, datetime | None]:
+    return anything_due(c, now), next_message_due(c)

@@ -1,0 +1,65 @@
+"""What a message says: short for a phone, whole where there is room, always with how to answer."""
+
+from alerts.delivery.adapter import Letter
+from core.alerting.alert import Alert
+from core.alerting.effects import FIRING_KINDS, NoticeKind
+from core.alerting.wording import fit
+from core.oncall.contacts import Means
+from store.alerting.delivery import Item, Job
+
+LISTED_MAX = 20
+HOW_TO_ANSWER: dict[Means, str] = {
+    Means.SMS: "Reply ACK {id}",
+    Means.VOICE: "Press 4 to take charge, 5 to escalate.",
+    Means.PUSH: "",
+    Means.EMAIL: "Acknowledge in Slack, or type: perps-bot ack {id}",
+}
+
+
+def letter(job: Job, to: str) -> Letter:
+    """One message for one alert, or for all that go together."""
+    first = job.items[0]
+    alert, by = first.alert, job.to.by
+    wants_somebody = first.notice.kind in FIRING_KINDS
+    title = _title(job)
+    lines = [_line(item) for item in job.items[:LISTED_MAX]]
+    if len(job.items) > LISTED_MAX:
+        lines.append(f"and {len(job.items) - LISTED_MAX} more")
+    if wants_somebody and by in HOW_TO_ANSWER:
+        lines.append(HOW_TO_ANSWER[by].format(id=alert.id))
+    text = "\n".join(line for line in lines if line)
+    whole = f"{title}. {text}" if by in (Means.SMS, Means.VOICE) else text
+    buttons = f"{alert.id}|{alert.peak.value}|{alert.turn}|{alert.identity.desk}"
+    return Letter(
+        key=job.key,
+        to=to,
+        person=job.to.person,
+        alert_ids=tuple(dict.fromkeys(item.alert.id for item in job.items)),
+        rule=str(alert.identity),
+        level=job.level,
+        closes=first.notice.kind is NoticeKind.RESOLVED,
+        title=fit(title, Means.PUSH),
+        text=fit(whole, by),
+        buttons=buttons if wants_somebody and len(job.items) == 1 else "",
+        begun_at=job.begun_at,
+    )
+
+
+def _title(job: Job) -> str:
+    first = job.items[0]
+    alert = first.alert
+    drill = "DRILL " if alert.drill else ""
+    if len(job.items) > 1:
+        return f"{drill}{alert.identity.desk}: {len(job.items)} alerts up to {job.level}"
+    what = " ".join(filter(None, [alert.identity.rule, alert.identity.symbol]))
+    return f"{drill}{alert.identity.desk} {job.level}: {what}"
+
+
+def _line(item: Item) -> str:
+    notice = item.notice
+    late = f", late by {notice.late_s} s" if notice.late_s else ""
+    return f"{_what(item.alert)} ({notice.why}{late})"
+
+
+def _what(alert: Alert) -> str:
+    return alert.text or " ".join(filter(None, [alert.identity.rule, alert.identity.symbol]))

@@ -1,0 +1,56 @@
+"""What comes back from phones and pagers: verified first, then understood, then done as that person."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.alerting.receipts import Reply, reply
+from core.oncall.contacts import Means
+from store.alerting.arranged import Arrangements
+
+_ID = re.compile(r"[a-z0-9]{3,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a person wants done about an alert."""
+
+    person: str
+    alert_id: str
+    reply: Reply
+
+
+def twilio_signed(token: str, url: str, form: Sequence[tuple[str, str]], signature: str) -> bool:
+    """Twilio signs the address it calls, followed by the form's names and values in order."""
+    whole = url + "".join(name + value for name, value in sorted(form))
+    mac = hmac.new(token.encode(), whole.encode(), hashlib.sha1).digest()
+    return hmac.compare_digest(base64.b64encode(mac).decode(), signature)
+
+
+def pagerduty_signed(secret: str, body: bytes, header: str) -> bool:
+    """Any of several signatures counts, while a secret is being changed."""
+    wanted = "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return any(hmac.compare_digest(wanted, one.strip()) for one in header.split(","))
+
+
+def by_key(query: Mapping[str, str], form: Mapping[str, str]) -> Answered:
+    """A key pressed during a call; silence and voicemail press none."""
+    id, person = query.get("alert", ""), query.get("person", "")
+    return Answered(person, id, reply(form.get("Digits", "")))
+
+
+def by_text(form: Mapping[str, str], known: Arrangements) -> Answered | None:
+    """A text such as `ACK k7m2q` from somebody's own number; None from a number that is nobody's."""
+    number, said = form.get("From", ""), form.get("Body", "")
+    person = next(
+        (a.person for a in known.addresses if a.to == number and a.by in (Means.SMS, Means.VOICE)),
+        None,
+    )
+    if person is None:
+        return None
+    words = said.lower().split()
+    id = words[1] if len(words) > 1 and _ID.fullmatch(words[1]) else ""
+    return Answered(person, id, reply(said))

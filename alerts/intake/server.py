@@ -1,0 +1,220 @@
+"""The HTTP server of the alerts process: intake, answers from phones, health and figures."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    generate_latest,
+)
+
+from alerts.intake.alertmanager import NotUnderstood, read_alerts, take
+from alerts.intake.phones import Answered, by_key, by_text, pagerduty_signed, twilio_signed
+from core.alerting.events import Acked, Escalated
+from core.alerting.receipts import Reply
+from store.alerting.alerts import NoSuchAlert, open_alerts, read_alert
+from store.alerting.arranged import read_arrangements
+from store.alerting.settlement import apply
+from store.control import desks
+from store.sqlite import StoreFailed
+from store.store import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+BODY_MAX = 4 * 1024 * 1024
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who is let in. Without a token only this machine may post alerts, and nobody behind a proxy."""
+
+    token: str | None
+    twilio_token: str | None
+    pagerduty_secret: str | None
+    public_url: str | None
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Then everybody's requests come from this machine."""
+        return self.public_url is not None and urlsplit(self.public_url).hostname not in LOOPBACK
+
+
+class Figures:
+    """What monitors read. A registry of its own: nothing global."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.taken = Counter("perps_alerts_taken", "Alerts taken over HTTP", registry=self.registry)
+        self.open = Gauge(
+            "perps_alerts_open", "Open alerts", ["desk", "level"], registry=self.registry
+        )
+        self.settled = Gauge(
+            "perps_alerts_settled_timestamp_seconds",
+            "When everything was settled last",
+            registry=self.registry,
+        )
+
+
+class Intake:
+    """Handlers. Everything is on record before it is answered with a good status."""
+
+    def __init__(
+        self,
+        store: Store,
+        access: Access,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+        settled_at: Callable[[], datetime | None],
+        works: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._access = access
+        self._clock = clock
+        self._wake = wake
+        self._settled_at = settled_at
+        self._works = works
+        self._figures = Figures()
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=BODY_MAX)
+        app.router.add_post("/api/v2/alerts", self._alerts)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/metrics", self._metrics)
+        app.router.add_post("/twilio/key", self._twilio_key)
+        app.router.add_post("/twilio/sms", self._twilio_sms)
+        app.router.add_post("/twilio/status", self._twilio_status)
+        app.router.add_post("/pagerduty", self._pagerduty)
+        return app
+
+    async def _alerts(self, request: web.Request) -> web.Response:
+        if not self._may_post(request):
+            return _said(401, "a token is needed: Authorization: Bearer …")
+        body, now = await request.read(), self._clock()
+        known = await self._read(desks)
+        try:
+            incoming = read_alerts(body, known, now)
+        except NotUnderstood as why:
+            return _said(400, str(why))
+        try:
+            await asyncio.to_thread(self._store.write, lambda tx: take(tx, incoming, now))
+        except StoreFailed as why:
+            return _said(503, f"not on record, post it again: {type(why).__name__}")
+        self._figures.taken.inc(len(incoming))
+        self._wake()
+        return web.json_response({"status": "success"})
+
+    def _may_post(self, request: web.Request) -> bool:
+        if self._access.token is None:
+            return request.remote in LOOPBACK and not self._access.behind_proxy
+        given = request.headers.get("Authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {self._access.token}".encode())
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return _said(200, "ok") if self._works() else _said(503, "alerts are not settled in time")
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        self._figures.open.clear()
+        for alert in await self._read(open_alerts):
+            self._figures.open.labels(alert.identity.desk, str(alert.peak.value)).inc()
+        at = self._settled_at()
+        self._figures.settled.set(at.timestamp() if at else 0)
+        text = generate_latest(self._figures.registry)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _twilio_key(self, request: web.Request) -> web.Response:
+        form = await self._from_twilio(request)
+        if form is None:
+            return _said(403, "the signature is wrong")
+        said = await self._do(by_key(request.query, form))
+        return _twiml(f"<Say>{said}</Say>")
+
+    async def _twilio_sms(self, request: web.Request) -> web.Response:
+        form = await self._from_twilio(request)
+        if form is None:
+            return _said(403, "the signature is wrong")
+        answered = by_text(form, await self._read(read_arrangements))
+        if answered is None:
+            log.warning("a text from a number that is nobody's")
+            return _twiml("")
+        return _twiml(f"<Message>{await self._do(answered)}</Message>")
+
+    async def _twilio_status(self, request: web.Request) -> web.Response:
+        form = await self._from_twilio(request)
+        if form is None:
+            return _said(403, "the signature is wrong")
+        log.info("twilio: %s is %s", form.get("MessageSid"), form.get("MessageStatus"))
+        return _said(200, "noted")
+
+    async def _from_twilio(self, request: web.Request) -> Mapping[str, str] | None:
+        token, public_url = self._access.twilio_token, self._access.public_url
+        if token is None or public_url is None:
+            return None
+        posted = await request.post()
+        form = [(name, str(value)) for name, value in posted.items()]
+        url = f"{public_url}{request.path_qs}"
+        given = request.headers.get("X-Twilio-Signature", "")
+        return dict(form) if twilio_signed(token, url, form, given) else None
+
+    async def _pagerduty(self, request: web.Request) -> web.Response:
+        secret, body = self._access.pagerduty_secret, await request.read()
+        given = request.headers.get("X-PagerDuty-Signature", "")
+        if secret is None or not pagerduty_signed(secret, body, given):
+            return _said(403, "the signature is wrong")
+        event: Any = (await request.json()).get("event") or {}
+        if event.get("event_type") == "incident.acknowledged":
+            data = event.get("data") or {}
+            agent = (event.get("agent") or {}).get("summary") or "pagerduty"
+            id = str(data.get("incident_key") or "")
+            await self._do(Answered(str(agent), id, Reply.ACKNOWLEDGE))
+        return _said(200, "noted")
+
+    async def _do(self, answered: Answered) -> str:
+        """What is said back. Only what a person may do by phone: take charge, or call the next one."""
+        if answered.reply not in (Reply.ACKNOWLEDGE, Reply.ESCALATE):
+            return "Not understood. 4 to take charge, 5 to escalate."
+
+        def act(tx: Transaction) -> str:
+            alert = read_alert(tx, answered.alert_id)
+            event = (
+                Acked(answered.person, alert.peak)
+                if answered.reply is Reply.ACKNOWLEDGE
+                else Escalated(answered.person, alert.turn)
+            )
+            return apply(tx, self._store.log, alert.id, event, self._clock()).said.value
+
+        try:
+            said = await asyncio.to_thread(self._store.write, act)
+        except NoSuchAlert:
+            return "There is no such alert."
+        self._wake()
+        return f"{answered.alert_id}: {said}"
+
+    async def _read(self, query: Callable[[Transaction], Any]) -> Any:
+        return await asyncio.to_thread(self._store.read, query)
+
+
+async def serve_intake(intake: Intake, port: int) -> web.AppRunner:
+    """On loopback; a proxy that ends TLS stands before it where others may reach it."""
+    runner = web.AppRunner(intake.app(), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return runner
+
+
+def _said(status: int, text: str) -> web.Response:
+    return web.Response(status=status, text=text + "\n")
+
+
+def _twiml(inner: str) -> web.Response:
+    return web.Response(text=f"<Response>{inner}</Response>", content_type="text/xml")

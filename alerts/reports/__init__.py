@@ -1,0 +1,1 @@
+"""Reports as files: text, figures and a picture, written into the home."""

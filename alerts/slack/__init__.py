@@ -1,0 +1,1 @@
+"""Alerts in Slack: one message for each, edited in place, its history in the thread."""

@@ -1,0 +1,1 @@
+"""The process that speaks first, and what it says."""

@@ -1,0 +1,1 @@
+"""Each provider asked as its documentation says, and each of its answers read."""

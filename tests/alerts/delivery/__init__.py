@@ -1,0 +1,1 @@
+"""Messages on their way: what is sent, tried again, told another way, and never twice."""

@@ -1,0 +1,263 @@
+"""The engine on a clock moved by hand: sent, recorded, tried again, told another way, and never twice."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.delivery.engine import Delivery
+from core.alerting.alert import Destination
+from core.alerting.levels import Level
+from core.oncall.contacts import Contact, Means
+from store.alerting.arranged import Address
+from store.alerting.facts import raise_alert
+from store.schema import to_us
+from store.store import Transaction
+from tests.alerts.delivery.providers import BUSY, DOWN, LOST, REFUSED, Provider
+from tests.alerts.night import ARRANGED, DESK, Night
+
+PEOPLE = ("alice", "ben", "carol")
+MEANS = (Means.DM, Means.SMS)
+REACHED = replace(
+    ARRANGED,
+    contacts=tuple(Contact(name, MEANS) for name in PEOPLE),
+    addresses=tuple(Address(name, by, f"{by.name}-{name}") for name in PEOPLE for by in MEANS),
+)
+
+
+class Post:
+    """A night with an engine whose providers are at hand."""
+
+    def __init__(self, night: Night) -> None:
+        self.night = night
+        self.dm, self.sms, self.channel, self.local = (Provider() for _ in range(4))
+
+    @property
+    def engine(self) -> Delivery:
+        means = {Means.DM: self.dm, Means.SMS: self.sms} | {
+            Means.CHANNEL: self.channel,
+            Means.LOCAL: self.local,
+        }
+        return Delivery(self.night.store, means, lambda: self.night.now, lambda: None)
+
+    def run(self, story: Callable[[Delivery], Awaitable[None]]) -> None:
+        async def whole() -> None:
+            engine = self.engine
+            running = asyncio.create_task(engine.run())
+            try:
+                async with asyncio.timeout(10):
+                    await story(engine)
+            finally:
+                running.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running
+
+        asyncio.run(whole())
+
+    def settled(self) -> None:
+        """Until nothing that is due waits or is under way."""
+
+        async def story(engine: Delivery) -> None:
+            while self.rows("ended_at IS NULL AND due <= ?", self.night.now):
+                engine.wake()
+                await asyncio.sleep(0.002)
+
+        self.run(story)
+        self.night.tick()
+
+    def rows(self, where: str, at: datetime | None = None) -> list[tuple[str, str]]:
+        values = () if at is None else (to_us(at),)
+        asked = f'SELECT person || " " || "by", outcome FROM outbox WHERE {where} ORDER BY key'
+        found = self.night.store.read(lambda c: c.exec_driver_sql(asked, values).all())
+        return [(row[0], row[1]) for row in found]
+
+    def outcomes(self, person: str = "alice") -> dict[str, str]:
+        return dict(self.rows(f"person = '{person}' AND ended_at IS NOT NULL"))
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[Post]:
+    night = Night(tmp_path / "home")
+    night.arranged = REACHED
+    night.at("03:00")
+    yield Post(night)
+    night.close()
+
+
+def test_what_waits_is_sent_once_and_who_was_told_is_known(post: Post) -> None:
+    post.night.fires(text="3 here, 5 there")
+    post.settled()
+    post.settled()
+    assert len(post.dm.got) == len(post.sms.got) == 1
+    [letter] = post.sms.got
+    assert (letter.to, letter.person) == ("SMS-alice", "alice")
+    assert "3 here, 5 there" in letter.text
+    assert "Reply ACK a1" in letter.text
+    assert Destination("alice", Means.SMS) in post.night.alert().told
+    assert set(post.outcomes().values()) == {"sent"}
+
+
+def test_a_service_that_is_not_set_up_is_no_failure(post: Post) -> None:
+    post.night.fires()
+    post.settled()
+    assert post.rows("\"by\" = 'pagerduty'") == [(" pagerduty", "pagerduty is not set up")]
+    assert [alert.identity.rule for alert in post.night.open()] == ["position_drift"]
+
+
+def test_retry_after_is_kept_to_and_another_means_told_meanwhile(post: Post) -> None:
+    post.sms = Provider(BUSY)
+    post.night.fires()
+    post.settled()
+    assert len(post.sms.got) == 1
+    post.night.now += timedelta(seconds=6)
+    post.settled()
+    assert len(post.sms.got) == 1
+    post.night.now += timedelta(seconds=1)
+    post.settled()
+    assert len(post.sms.got) == 2
+    assert len(post.local.got) == 0
+
+
+def test_a_refused_message_goes_another_way_and_that_is_an_alert(post: Post) -> None:
+    post.sms, post.dm = Provider(*[REFUSED] * 9), Provider(*[REFUSED] * 9)
+    post.night.fires()
+    post.settled()
+    post.settled()
+    assert "given up: no such number" in post.outcomes().values()
+    assert "delivery_failed" in {alert.identity.rule for alert in post.night.open()}
+    assert post.channel.got
+
+
+def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(post: Post) -> None:
+    post.sms = Provider(LOST)
+    post.sms.has = True
+    post.night.fires()
+    post.settled()
+    post.night.now += timedelta(seconds=1)
+    post.settled()
+    assert len(post.sms.asked) == 1
+    assert len(post.sms.got) == 1
+    assert post.outcomes()["alice sms"] == "sent"
+
+
+def test_a_lost_message_that_is_not_there_is_sent_again(post: Post) -> None:
+    post.sms = Provider(LOST)
+    post.night.fires()
+    post.settled()
+    post.night.now += timedelta(seconds=1)
+    post.settled()
+    assert len(post.sms.got) == 2
+
+
+def test_what_nobody_foresaw_is_looked_up_and_sent_again(post: Post) -> None:
+    post.sms = Provider(ValueError("an answer that is no JSON"))
+    post.night.fires()
+    post.settled()
+    post.night.now += timedelta(seconds=1)
+    post.settled()
+    assert len(post.sms.asked) == 1
+    assert len(post.sms.got) == 2
+    assert post.outcomes()["alice sms"] == "sent"
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_killed_while_sending_it_is_looked_up_at_the_next_start(post: Post, arrived: bool) -> None:
+    post.sms.gate = asyncio.Event()
+    post.night.fires()
+
+    async def story(engine: Delivery) -> None:
+        while not post.sms.got:
+            engine.wake()
+            await asyncio.sleep(0.002)
+
+    post.run(story)  # and the process ends, with the message on its way
+    before, post.sms = post.sms.got, Provider()
+    post.sms.has = arrived
+    post.night.restart()
+    post.settled()
+    assert len(post.sms.asked) == 1
+    assert post.sms.asked[0].key == before[0].key
+    assert len(post.sms.got) == (0 if arrived else 1)
+    assert post.outcomes()["alice sms"] == "sent"
+
+
+def test_what_was_acknowledged_meanwhile_is_not_sent(post: Post) -> None:
+    post.night.fires()
+    post.night.acks("carol")
+    post.settled()
+    assert post.sms.got == []
+    assert post.dm.got == []
+
+
+def test_a_destination_that_keeps_failing_is_spared_and_probed(post: Post) -> None:
+    post.sms = Provider(*[DOWN] * 50)
+
+    async def story(engine: Delivery) -> None:
+        for number in range(12):
+            post.night.fires("position_size", symbol=f"S{number}")
+            while post.rows("ended_at IS NULL AND due <= ?", post.night.now):
+                engine.wake()
+                await asyncio.sleep(0.002)
+            post.night.now += timedelta(seconds=0.5)
+
+    post.run(story)
+    assert 5 <= len(post.sms.got) < 12
+
+
+def test_many_that_fail_at_once_are_one_failure_and_go_as_soon_as_one_gets_through(
+    post: Post,
+) -> None:
+    post.sms = Provider(*[DOWN] * 12)
+    for number in range(12):
+        post.night.fires(f"r{number}")
+    for _ in range(8):
+        post.settled()
+        post.night.now += timedelta(seconds=1)
+    post.settled()
+    told = {id for letter in post.sms.got[12:] for id in letter.alert_ids}
+    assert len(told) >= 12
+    assert not post.rows("person = 'alice' AND ended_at IS NULL AND \"by\" = 'sms'")
+
+
+def test_level_four_overtakes_whatever_hangs(post: Post) -> None:
+    post.dm.gate = asyncio.Event()
+    post.night.arranged = replace(REACHED, contacts=(Contact("alice", (Means.DM,)),))
+    post.night.tick()
+
+    def storm(tx: Transaction) -> None:
+        for number in range(60):
+            raise_alert(tx, DESK, f"r{number}", Level.CRITICAL, "", post.night.now)
+
+    post.night.store.write(storm)
+    post.night.tick()
+
+    async def story(engine: Delivery) -> None:
+        while not post.dm.got:
+            engine.wake()
+            await asyncio.sleep(0.002)
+        post.night.fires("key_compromise", Level.EMERGENCY)
+        while not any("Emergency" in letter.title for letter in post.dm.got):
+            engine.wake()
+            await asyncio.sleep(0.002)
+
+    post.run(story)
+
+
+def test_a_storm_reaches_a_phone_as_a_few_messages_that_count_all_of_it(post: Post) -> None:
+    def storm(tx: Transaction) -> None:
+        for number in range(80):
+            raise_alert(tx, DESK, f"rule{number}", Level.CRITICAL, "", post.night.now)
+
+    post.night.store.write(storm)
+    post.night.tick()
+    post.settled()
+    assert len(post.sms.got) <= 6
+    post.night.now += timedelta(seconds=61)
+    post.settled()
+    told = sum(len(letter.alert_ids) for letter in post.sms.got)
+    assert told == 80
+    assert any("alerts up to" in letter.title for letter in post.sms.got)

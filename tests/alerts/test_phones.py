@@ -1,0 +1,195 @@
+"""A phone rings, a key is pressed, the alert is taken: process and providers as they are, over HTTP."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from core.alerting.alert import Alert, AlertState
+from core.alerting.levels import Level
+from core.modes import Mode
+from store.alerting.alerts import open_alerts
+from store.alerting.facts import raise_alert
+from store.control import begin_desk
+from store.store import Store, open_store
+from store.wakeups import nudge
+from tests.sandbox.pager.pager_process import PagerProcess
+
+DESK = "main"
+WITHIN_S = 10.0
+PEOPLE = """
+people:
+  alice:
+    name: Alice Moreau
+    roles: [operator, approver]
+    contacts: {push: perps-alice, sms: "+15550100001", voice: "+15550100001"}
+  bob:
+    name: Bob Tanaka
+    roles: [operator, approver]
+    contacts: {sms: "+15550100002", voice: "+15550100002"}
+on_call:
+  primary: {people: [alice]}
+  backup: {people: [bob]}
+  team_lead: {people: [bob]}
+"""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 (a real process is beside it)
+
+
+class Phones:
+    """A pager, the alerts process, and a desk whose trader raises things."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        (home / "escalation.yaml").write_text(PEOPLE)
+        self.pager = PagerProcess(home, "--no-rate-limits")
+        self.store: Store = open_store(home, now())
+        self.store.write(lambda tx: begin_desk(tx, self.store.log, DESK, Mode.ACTIVE, "t", now()))
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {
+            **{name: value for name, value in os.environ.items() if "PROXY" not in name.upper()},
+            "PERPS_ALERTS_PORT": str(self.port),
+            "PERPS_PUBLIC_URL": self.url,
+        }
+        command = [sys.executable, "-m", "alerts", "run", f"--home={home}"]
+        with (home / "alerts.said").open("w") as said:
+            self.process = subprocess.Popen(command, env=environment, stderr=said)
+        self.until(self._answers, "alerts to answer")
+        self.pager.tell("/_sim/hooks", sms_url=f"{self.url}/twilio/sms", pagerduty_url="")
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None
+        try:
+            return self.get("/healthz").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(self.url + path, timeout=5)
+
+    def post(self, path: str, body: Any) -> requests.Response:
+        return requests.post(self.url + path, json=body, timeout=5)
+
+    def fires(self, rule: str, level: Level, text: str) -> None:
+        self.store.write(lambda tx: raise_alert(tx, DESK, rule, level, text, now()))
+        nudge(self.store.home.alerts_socket)
+
+    def alert(self, rule: str) -> Alert | None:
+        found = self.store.read(lambda c: open_alerts(c, DESK))
+        return next((alert for alert in found if alert.identity.rule == rule), None)
+
+    def owner(self, rule: str) -> str | None:
+        alert = self.alert(rule)
+        taken = alert is not None and alert.state is AlertState.ACKNOWLEDGED
+        return alert.owner if alert is not None and taken else None
+
+    def page(self, provider: str, saying: str) -> dict[str, Any]:
+        """The newest of this provider that says this, once it is there."""
+        self.until(lambda: self.pages(provider, saying), f"a {provider} saying {saying!r}")
+        return self.pages(provider, saying)[-1]
+
+    def pages(self, provider: str, saying: str) -> list[dict[str, Any]]:
+        return [
+            page
+            for page in self.pager.pages()
+            if page["provider"] == provider and saying in str(page)
+        ]
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + WITHIN_S
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {WITHIN_S} s in vain for {what}"
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(timeout=15) == 0
+        self.store.close()
+        self.pager.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phones]:
+    found = Phones(tmp_path_factory.mktemp("phones") / "home")
+    yield found
+    found.close()
+
+
+def test_alices_phone_rings_and_a_key_takes_the_alert(phones: Phones) -> None:
+    phones.fires("position_drift", Level.CRITICAL, "3 here, 5 there")
+    call = phones.page("twilio-voice", "3 here, 5 there")
+    phones.pager.tell("/_sim/answer", id=call["id"], press="4")
+    phones.until(lambda: phones.owner("position_drift") == "alice", "alice to have it")
+
+
+def test_a_reply_to_the_text_takes_it(phones: Phones) -> None:
+    phones.fires("unknown_order", Level.CRITICAL, "o-1")
+    text = phones.page("twilio-sms", "o-1")
+    alert = phones.alert("unknown_order")
+    assert alert is not None
+    phones.pager.tell("/_sim/answer", id=text["id"], reply=f"ACK {alert.id.upper()}")
+    phones.until(lambda: phones.owner("unknown_order") == "alice", "alice to have it")
+
+
+def test_another_systems_alert_is_taken_pages_and_ends(phones: Phones) -> None:
+    labels = {"alertname": "NodeDown", "severity": "critical", "instance": "h1"}
+    body = [{"labels": labels, "annotations": {"summary": "h1 is down"}}]
+    assert phones.post("/api/v2/alerts", body).status_code == 200
+    phones.page("twilio-sms", "h1 is down")
+    alert = phones.alert("NodeDown")
+    assert alert is not None
+    assert alert.identity.symbol == "instance=h1"
+    ended = [{"labels": labels, "endsAt": "2026-01-01T00:00:00Z"}]
+    assert phones.post("/api/v2/alerts", ended).status_code == 200
+
+    def cleared() -> bool:
+        found = phones.alert("NodeDown")
+        return found is not None and found.cleared
+
+    phones.until(cleared, "it to be cleared")
+
+
+@pytest.mark.parametrize(
+    ("body", "saying"),
+    [
+        ({"not": "a list"}, "a list"),
+        ([{"labels": {"severity": "critical"}}], "alertname"),
+        ([{"labels": {"alertname": "X", "severity": "dire"}}], "dire"),
+        ([{"labels": {"alertname": "X", "desk": "other"}}], "no desk 'other'"),
+    ],
+)
+def test_what_is_not_understood_is_refused_as_a_whole(
+    phones: Phones, body: Any, saying: str
+) -> None:
+    reply = phones.post("/api/v2/alerts", body)
+    assert (reply.status_code, saying in reply.text) == (400, True)
+
+
+def test_an_unsigned_key_press_takes_nothing(phones: Phones) -> None:
+    reply = requests.post(
+        f"{phones.url}/twilio/key?alert=x&person=alice", data={"Digits": "4"}, timeout=5
+    )
+    assert reply.status_code == 403
+
+
+def test_monitors_read_health_and_figures(phones: Phones) -> None:
+    assert phones.get("/healthz").text == "ok\n"
+    assert "perps_alerts_open{" in phones.get("/metrics").text
