@@ -1,6 +1,6 @@
 """`make bench`: how fast the brake is, beside the floor of this disk measured in the same run."""
 
-import os
+import queue
 import secrets
 import signal
 import statistics
@@ -8,8 +8,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -23,12 +21,15 @@ from store import sqlite
 from store.control import set_mode
 from store.events import EventLog
 from store.gate import SendGate
-from store.heartbeats import beat
-from store.lock import running_pid
 from store.orders import move, record_intent
 from store.store import Store, Transaction, open_store
+from store.wakeups import Listener, nudge
+from tests.bench.alerting import alerting
+from tests.bench.idle import idle
+from tests.bench.load import alerts_and_fills
 from tests.bench.rows import HEAD, ROUNDS, row, timed, wall
 from tests.bench.slack import in_slack
+from tests.bench.twenty import twenty_positions
 from tests.race.test_no_leak import BOOT, DESK, LIMITS, armed_desk, standing
 from tests.sandbox.exchange_process import BIP, ExchangeProcess
 from tests.torture.desk import RealDesk
@@ -69,25 +70,6 @@ def kills(store: Store, rounds: int = ROUNDS) -> list[float]:
         )
         found.append((time.perf_counter() - began) * 1000)
     return found
-
-
-@contextmanager
-def writing_flat_out(root: Path) -> Iterator[None]:
-    """Another process's worth of writes to the same store, from a store of its own."""
-    busy, stop = open_store(root, wall()), threading.Event()
-
-    def write() -> None:
-        while not stop.is_set():
-            busy.write(lambda tx: beat(tx, DESK, "bench", 1, "busy", wall()))
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        busy.close()
 
 
 def entry() -> OrderSpec:
@@ -135,24 +117,47 @@ def in_the_store(root: Path) -> list[str]:
         lines = [row("floor: one raw durable commit", floor)]
         lines.append(row("order path beyond the HTTP call", order_path(store), middle))
         lines.append(row("kill to acknowledged, idle", kills(store), middle))
-        with writing_flat_out(root / "home"):
-            lines.append(row("kill to acknowledged, beside a busy writer", kills(store), middle))
+        with alerts_and_fills(root / "home", DESK):
+            lines.append(row("kill to acknowledged, beside alerts and fills", kills(store), middle))
+        lines.append(row("wake-up of another thread by datagram", wakeups(store)))
         return lines
     finally:
         store.close()
         exchange.stop()
 
 
+def wakeups(store: Store) -> list[float]:
+    """From the nudge to the listener's return from its wait."""
+    path = store.home.socket("bench", DESK)
+    listener, woken, found = Listener(path), queue.Queue[int](), []
+
+    def listen() -> None:
+        for _ in range(ROUNDS):
+            listener.wait(5)
+            woken.put(time.monotonic_ns())
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    for _ in range(ROUNDS):
+        time.sleep(0.002)  # it waits again
+        began = time.monotonic_ns()
+        nudge(path)
+        found.append((woken.get() - began) / 1e6)
+    thread.join()
+    listener.close()
+    return found
+
+
 def with_processes(root: Path) -> list[str]:
     """Real processes: the kill's first cancel at the exchange, flat, and back after a crash."""
-    desk = RealDesk(root)
+    desk = RealDesk(root, slack=True)
     try:
         first_cancel, flat, back = [], [], []
         for _ in range(8):
             desk.resume(60)
             desk.until(lambda: desk.armed() and desk.entry_rests(), 60)
             began = time.monotonic_ns()
-            request, _acknowledged, _applied = desk.kill()
+            request, _acknowledged = desk.kill()
             desk.until(lambda since=began: bool(cancels(desk, since)), 10)  # type: ignore[misc]
             first_cancel.append((cancels(desk, began)[0] - began) / 1e6)
             began = time.monotonic_ns()
@@ -166,12 +171,14 @@ def with_processes(root: Path) -> list[str]:
             desk.until(desk.armed, 30)
             back.append((time.monotonic_ns() - began) / 1e6)
         closed = [gate_closed_ms(desk) for _ in range(5)]
+        anew = [restarted_ms(desk) for _ in range(3)]
         return [
             row("kill to first cancel read by the exchange", first_cancel),
             row("confirmation to verified flat", flat),
             row("loop killed to armed again", back),
             row("wedged loop to gate closed", closed),
-            f"{'loop, killed desk, of one core':<52} {idle_cpu(desk):8.1f}%",
+            row("guard and loop started anew to reconciled", anew),
+            *idle(desk),
         ]
     finally:
         desk.close()
@@ -179,7 +186,7 @@ def with_processes(root: Path) -> list[str]:
 
 def far_away(root: Path) -> list[str]:
     """Two positions or more to flat, on an exchange 80 ms away that takes 30 requests a second."""
-    desk = RealDesk(root, rationed=True)
+    desk = RealDesk(root, exchange=())
     try:
         flat, requests = [], []
         for _ in range(5):
@@ -187,7 +194,7 @@ def far_away(root: Path) -> list[str]:
             desk.until(lambda: desk.armed() and len(desk.positions()) >= 2, 120)
             desk.exchange.fault("latency", match={}, args={"ms": 80}, count=None)
             time.sleep(1)
-            request, _acknowledged, _applied = desk.kill()
+            request, _acknowledged = desk.kill()
             began = time.monotonic_ns()
             desk.confirm(request)
             desk.until(lambda id=request: desk.flatten_ended(id), 60)  # type: ignore[misc]
@@ -214,32 +221,27 @@ def gate_closed_ms(desk: RealDesk) -> float:
     return took
 
 
+def restarted_ms(desk: RealDesk) -> float:
+    """Both killed at once, and the guard started again as a service manager would."""
+    desk.signal_loop(signal.SIGKILL)
+    began = time.monotonic_ns()
+    desk.restart_guard()
+    desk.until(desk.settled, 60)
+    return (time.monotonic_ns() - began) / 1e6
+
+
 def cancels(desk: RealDesk, since_ns: int) -> list[int]:
     found = desk.exchange.ask(f"/_sim/requests?since_ns={since_ns}&limit=1000")["requests"]
     return [r["monotonic_ns"] for r in found if r["path"].endswith("batch_cancel")]
-
-
-def idle_cpu(desk: RealDesk) -> float:
-    """Per cent of one core over twenty seconds in which nothing happens."""
-    desk.until(desk.armed, 30)
-    time.sleep(5)  # what the last row stirred up has settled
-    pid = running_pid(desk.store.home.single("loop", "main"))
-    ticks = os.sysconf("SC_CLK_TCK")
-
-    def used() -> float:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / ticks
-
-    before = used()
-    time.sleep(20)
-    return (used() - before) * 5
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as root:
         lines = in_the_store(Path(root)) + with_processes(Path(root) / "processes")
         lines += far_away(Path(root) / "far")
+        lines += twenty_positions(Path(root) / "twenty")
         lines += in_slack(Path(root))
+        lines += alerting(Path(root) / "alerting")
     sys.stdout.write("\n".join([HEAD, *lines]) + "\n")
     return 0
 

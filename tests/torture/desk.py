@@ -15,8 +15,8 @@ from typing import Any
 from core.modes import Mode
 from core.orders import Kind, OrderState
 from core.people import Actor, Person, Role
-from core.requests import Request, RequestState
-from store import decisions
+from core.requests import Action, Request, RequestState
+from store import asking, decisions
 from store.control import desks, read_constraints, read_row
 from store.decisions import Tightened
 from store.events import latest
@@ -25,11 +25,23 @@ from store.ledger import held, read_positions
 from store.lock import running_pid
 from store.orders import live_orders
 from store.page import GatePage, PageUnreadable
-from store.requests import read_request
+from store.requests import open_requests, read_request
 from store.store import Store, open_store
 from tests.sandbox.exchange_process import ExchangeProcess
+from tests.torture.slack import SlackSide
 
 DESK = "main"
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except FileNotFoundError:
+        return None
+
+
+def _is_kill(request: Request) -> bool:
+    return request.action is Action.KILL
 
 
 def wall() -> datetime:
@@ -47,18 +59,37 @@ ALICE, BOB = approver("alice"), approver("bob")
 class RealDesk:
     """Starts, disturbs and watches one desk; ends everything that it started."""
 
-    def __init__(self, root: Path, program: str = "trader", *, rationed: bool = False) -> None:
-        """`rationed`: the exchange keeps to its limit of requests a second."""
-        root.mkdir(exist_ok=True)
+    def __init__(
+        self,
+        root: Path,
+        program: str = "trader",
+        *,
+        exchange: tuple[str, ...] = ("--no-rate-limits",),
+        home: Path | None = None,
+        sabotage: str = "",
+        slack: bool = False,
+        begin: Callable[[ExchangeProcess], object] | None = None,
+    ) -> None:
+        """`exchange`: its options. `home`: where it is not to lie under the root. `slack`: with a bot.
+
+        `begin`: what happened on the exchange before.
+        """
+        root.mkdir(parents=True, exist_ok=True)
         self._program = program
-        options = () if rationed else ("--no-rate-limits",)
-        self.exchange = ExchangeProcess(root / "exchange", *options)
-        self.home = root / "home"
+        self.exchange = ExchangeProcess(root / "exchange", *exchange)
+        if begin is not None:
+            begin(self.exchange)
+        self.home = home or root / "home"
         self.store: Store = open_store(self.home, wall())
         self._log = (root / "trader.log").open("w")
         self._guards: list[subprocess.Popen[bytes]] = []
+        self.weather: list[subprocess.Popen[bytes]] = []
+        """Processes that disturb the desk and end by themselves."""
+        if sabotage:
+            (self.home / "SABOTAGE").write_text(sabotage)
         self.start_guard()
         self.until(lambda: DESK in self.store.read(desks), 20)
+        self._slack = SlackSide(root, self.home) if slack else None
 
     def start_guard(self) -> None:
         environment = os.environ | {
@@ -87,13 +118,41 @@ class RealDesk:
     def loop_pid(self) -> int | None:
         return running_pid(self.store.home.single("loop", DESK))
 
+    def strike(self, point: str, number: int) -> None:
+        """The loop is struck when it comes by there; only the faulty program knows of such points."""
+        (self.home / "STRIKE").write_text(f"{point}|{int(number)}")
+
+    def guard_pid(self) -> int | None:
+        return self._guards[-1].pid
+
+    def bot_pid(self) -> int | None:
+        return self._slack.bot.process.pid if self._slack is not None else None
+
     def signal_guard(self, number: int) -> None:
         self._send(self._guards[-1].pid, number)
+
+    def restart_guard(self) -> None:
+        """At once, as a service manager would."""
+        self._guards[-1].kill()
+        self._guards[-1].wait()
+        self.start_guard()
 
     def ensure_guard(self) -> None:
         """A guard that was killed is started again, as a service manager would."""
         if self._guards[-1].poll() is not None:
             self.start_guard()
+
+    def calm(self) -> None:
+        """The weather ends: what was stopped goes on, what was killed is started again."""
+        self.signal_loop(signal.SIGCONT)
+        self.signal_guard(signal.SIGCONT)
+        self.exchange.clear_faults()
+        (self.home / "STRIKE").unlink(missing_ok=True)
+        self.ensure_guard()
+        if self._slack is not None:
+            self._slack.calm()
+        while self.weather:
+            self.weather.pop().wait()
 
     def _send(self, pid: int, number: int) -> None:
         try:
@@ -103,15 +162,49 @@ class RealDesk:
 
     # People
 
-    def kill(self) -> tuple[Request, int, Any]:
-        """Alice's kill; the instant of its acknowledgement, and what was applied."""
+    def kill(self) -> tuple[Request, int]:
+        """Alice's kill and the instant of its acknowledgement.
+
+        A store that was locked all the while has no record of it yet; she asks again until it has.
+        """
+        answer = self._ask_kill()
+        acknowledged = time.monotonic_ns()
+        while answer.request is None:
+            assert not answer.applied.recorded, answer
+            assert self.store.home.kill_file.exists(), (
+                "held without a record, by page and KILL file"
+            )
+            answer = self._ask_kill()
+        return answer.request, acknowledged
+
+    @property
+    def has_bot(self) -> bool:
+        return self._slack is not None
+
+    @property
+    def in_slack(self) -> SlackSide:
+        assert self._slack is not None, "this desk was started without a bot"
+        return self._slack
+
+    def kill_in_slack(self) -> tuple[Request, int]:
+        """Alice types it there, again as long as she sees nothing; when the desk was held at the latest."""
+        deadline = time.monotonic() + 60
+        while True:
+            self.in_slack.type_kill(DESK)
+            if self.becomes(lambda: self.mode() >= Mode.HELD, 4):
+                break
+            assert time.monotonic() < deadline, self.story()
+            self.in_slack.calm()
+        held_at = time.monotonic_ns()
+        asked = [r for r in self.store.read(lambda c: open_requests(c, DESK)) if _is_kill(r)]
+        return asked[0], held_at
+
+    def _ask_kill(self) -> Tightened:
         answer = decisions.ask_kill(
             self.store, DESK, ALICE, "torture", f"k{secrets.token_hex(4)}", wall()
         )
-        acknowledged = time.monotonic_ns()
         assert isinstance(answer, Tightened), answer
-        assert answer.request is not None, answer
-        return answer.request, acknowledged, answer.applied
+        return answer
 
     def confirm(self, request: Request) -> int:
         answer = decisions.confirm(self.store, request.id, BOB, wall())
@@ -123,7 +216,7 @@ class RealDesk:
         deadline = time.monotonic() + within_s
         while self.mode() is not Mode.ACTIVE:
             assert time.monotonic() < deadline, self.story()
-            asked = decisions.ask_resume(
+            asked = asking.ask_resume(
                 self.store, DESK, ALICE, "next round", f"r{secrets.token_hex(4)}", wall()
             )
             assert isinstance(asked, Request), asked
@@ -137,13 +230,24 @@ class RealDesk:
     # What can be seen
 
     def until(self, what: Callable[[], bool], within_s: float) -> None:
+        assert self.becomes(what, within_s), f"not within {within_s} s\n{self.story()}"
+
+    def becomes(self, what: Callable[[], bool], within_s: float) -> bool:
+        """Whether it is so, or comes to be in time."""
         deadline = time.monotonic() + within_s
         while not what():
-            assert time.monotonic() < deadline, f"not within {within_s} s\n{self.story()}"
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(0.01)
+        return True
 
     def mode(self) -> Mode:
         return self.store.read(lambda c: read_row(c, DESK)).mode
+
+    def settled(self) -> bool:
+        """Armed, under the guard that was started last: what one before it left behind is over."""
+        guard, loop = self._guards[-1].pid, self.loop_pid()
+        return loop is not None and _parent(loop) == guard and self.armed()
 
     def request(self, request_id: str) -> Request:
         return self.store.read(lambda c: read_request(c, request_id))
@@ -212,6 +316,8 @@ class RealDesk:
                 guard.kill()
             guard.wait()
         self.signal_loop(signal.SIGKILL)
+        if self._slack is not None:
+            self._slack.close()
         self.store.close()
         self.exchange.stop()
         self._log.close()

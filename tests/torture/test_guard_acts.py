@@ -9,7 +9,7 @@ import pytest
 
 from core.modes import Mode
 from tests.torture.desk import RealDesk
-from tests.torture.rounds import Score, count_duplicates
+from tests.torture.score import Score, count_duplicates
 from tests.torture.wedging import WEDGE
 
 
@@ -34,7 +34,7 @@ def verify_flat(desk: RealDesk) -> None:
 
 def test_a_stopped_loop_is_ended_and_the_guard_brings_the_desk_to_flat(desk: RealDesk) -> None:
     trading(desk)
-    request, _acknowledged, _applied = desk.kill()
+    request, _acknowledged = desk.kill()
     desk.signal_loop(signal.SIGSTOP)
     stopped = desk.loop_pid()
     desk.confirm(request)
@@ -51,7 +51,7 @@ def test_a_loop_that_dies_whenever_it_starts_does_not_keep_the_desk_from_flat(
     desk: RealDesk,
 ) -> None:
     trading(desk)
-    request, _acknowledged, _applied = desk.kill()
+    request, _acknowledged = desk.kill()
     over = threading.Event()
 
     def keep_killing() -> None:
@@ -78,8 +78,7 @@ def test_a_loop_that_holds_the_interpreter_is_noticed_and_the_guard_flattens(
     trading(desk)
     (desk.home / WEDGE).touch()
     desk.until(lambda: not desk.armed(), 2)
-    request, _acknowledged, applied = desk.kill()
-    assert applied.recorded
+    request, _acknowledged = desk.kill()
     desk.confirm(request)
 
     desk.until(lambda: desk.flatten_ended(request), 20)

@@ -25,7 +25,7 @@ def wedge_when_told(file: Path) -> None:
     ctypes.PyDLL(None).sleep(600)
 
 
-def guard(home: Path) -> int:
+def guard(home: Path, module: str) -> int:
     options = GuardOptions(
         home=home,
         profile=DEV.name,
@@ -34,7 +34,7 @@ def guard(home: Path) -> int:
         reduce_only=False,
         hold=False,
         first_mode=Mode.ACTIVE,
-        command=(sys.executable, "-m", "tests.torture.wedging"),
+        command=(sys.executable, "-m", module),
     )
     return run_guard(options, Settings(), DEV)
 
@@ -42,6 +42,6 @@ def guard(home: Path) -> int:
 if __name__ == "__main__":
     home = Path(next(a for a in sys.argv if a.startswith("--home=")).removeprefix("--home="))
     if "loop" not in sys.argv:
-        sys.exit(guard(home))
+        sys.exit(guard(home, "tests.torture.wedging"))
     threading.Thread(target=wedge_when_told, args=(home / WEDGE,), daemon=True).start()
     sys.exit(main(sys.argv[1:]))
