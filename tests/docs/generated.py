@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from bot.commands import acting, health, looking, recorded
 from bot.commands.registry import markdown_table
+from bot.front import FAMILIES
 from bot.slack.settings import SlackSettings
 from core import flatten, orders, requests
 from core.gate import FORBIDDEN, GateRefusal
@@ -19,8 +19,7 @@ from core.orders import Kind
 from core.risk import LANES, RiskRefusal
 from trader.settings import Settings
 
-FAMILIES = (looking, recorded, acting, health)
-"""Importing a family registers its commands."""
+assert FAMILIES, "importing the front registers every command"
 
 ROOT = Path(__file__).parents[2]
 
