@@ -5,7 +5,7 @@ ROUNDS ?= 30
 BIN := $(VENV)/bin
 PACKAGES := core store trader bot alerts sandbox
 
-.PHONY: install demo test lint check bench torture lock clean
+.PHONY: install demo test test-all lint check bench torture lock clean
 
 install: $(VENV)/installed
 
@@ -20,6 +20,9 @@ demo: install
 	$(BIN)/perps-bot demo
 
 test: install
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long"
+
+test-all: install
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 lint: install
@@ -28,7 +31,7 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test
+check: lint test-all
 
 bench: install
 	$(BIN)/python -m tests.bench

@@ -37,6 +37,12 @@ class Facts:
     account: Account | str
     disk_free_bytes: int
 
+    @property
+    def unread(self) -> bool:
+        """Whether the exchange did not say something."""
+        asked = (self.permissions, self.drift_s, self.products, self.account)
+        return any(isinstance(fact, str) for fact in asked)
+
 
 def gather(exchange: Exchange, home: Path) -> Facts:
     """Ask the exchange and the disk. What fails is itself a fact."""

@@ -1,7 +1,7 @@
 """Carries out what two people agreed on: for a resume preflight and a clean look, only then looser."""
 
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.books import Books
 from core.modes import Mode, Rule
@@ -19,6 +19,10 @@ from trader.preflight import Facts, Finding, findings, gather
 from trader.sync import Sync
 from trader.watch import snapshot
 
+TRIES_MAX = 3
+AGAIN_AFTER = timedelta(seconds=1)
+"""What could not be read is asked again: a busy moment of the exchange is no reason not to resume."""
+
 
 class Resume:
     """Lapses what is overdue, and takes up what is confirmed."""
@@ -28,6 +32,8 @@ class Resume:
         self._sync = sync
         self._accepting = Accepting(desk, sync)
         self._ready: dict[str, datetime] = {}
+        self._tries: dict[str, int] = {}
+        self._again_at: datetime | None = None
 
     def tick(self, now: datetime) -> None:
         waiting = self._desk.read(lambda c: open_requests(c, self._desk.name))
@@ -51,6 +57,8 @@ class Resume:
             self._fail(request, f"a flatten is still open: {'; '.join(says) or job.state}", now)
             return
         if request.id not in self._ready:
+            if self._again_at is not None and now < self._again_at:
+                return
             self._desk.calls.start(
                 f"preflight:{request.id}",
                 Lane.READ,
@@ -80,7 +88,12 @@ class Resume:
         return [*killed_again, *drifted_since(c, request, now)]
 
     def _judge(self, request: Request, future: "Future[Facts]", now: datetime) -> None:
-        failed = [f for f in findings(future.result(), self._desk.limits) if not f.ok]
+        facts = future.result()
+        tried = self._tries.get(request.id, 0) + 1
+        if facts.unread and tried < TRIES_MAX:
+            self._tries[request.id], self._again_at = tried, now + AGAIN_AFTER
+            return
+        failed = [f for f in findings(facts, self._desk.limits) if not f.ok]
         if failed:
             self._fail(request, _told(failed), now)
         else:

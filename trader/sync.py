@@ -24,7 +24,8 @@ from trader.sender import Sender
 
 PRODUCTS_EVERY = timedelta(seconds=60)
 A_DAY_EVERY = timedelta(seconds=10)
-OFTEN = timedelta(milliseconds=150)
+OFTEN = timedelta(milliseconds=250)
+"""A look is six requests at least, and the exchange takes thirty a second."""
 SELDOM = timedelta(seconds=1)
 BUSY_EVERY = timedelta(seconds=1)
 QUIET_EVERY = timedelta(seconds=3)

@@ -1,5 +1,6 @@
 """The people that the bot listens to: what escalation.yaml says, as far as two people have approved it."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,7 +9,10 @@ from store.approved import allowed, follow_file, read_roster, roster
 from store.escalation import Escalation
 from store.people_file import PeopleFile
 from store.role_requests import request_roles
+from store.sqlite import StoreFailed
 from store.store import Store, Transaction
+
+log = logging.getLogger(__name__)
 
 
 class ApprovedPeople:
@@ -18,7 +22,7 @@ class ApprovedPeople:
         self._file = file
         self._store = store
         self._new_id = new_id
-        self._approved = store.read(read_roster)
+        self._approved = self._followed = store.read(read_roster)
 
     def read(self) -> Escalation:
         """What an edit takes away counts at once, what it gives not before two people agree."""
@@ -32,6 +36,16 @@ class ApprovedPeople:
         waits = looser(self._approved, roster(self._file.read()))
         return f"escalation.yaml waits for two people: {'; '.join(waits)}" if waits else None
 
+    def refresh(self) -> None:
+        """What is approved at this moment; what was known last while the store cannot be read.
+
+        Not on the event loop. A store that fails must not keep a brake from its people.
+        """
+        try:
+            self._approved = self._store.read(read_roster)
+        except StoreFailed as why:
+            log.warning("roles as they were known last: %s", why)
+
     def follow(self, now: datetime) -> bool:
         """Keep what the file takes away, and ask for what it gives; whether anything else is in force.
 
@@ -41,7 +55,7 @@ class ApprovedPeople:
         if known is None or looser(known, wanted) or tighter(known, wanted):
             self._store.write(lambda tx: self._follow(tx, now))
             known = self._store.read(read_roster)
-        before, self._approved = self._approved, known
+        before, self._followed, self._approved = self._followed, known, known
         return before != known
 
     def _follow(self, tx: Transaction, now: datetime) -> None:

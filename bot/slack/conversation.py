@@ -78,6 +78,7 @@ class Conversation:
         clock: Callable[[], datetime],
         monotonic_ns: Callable[[], int],
         command: str,
+        refresh: Callable[[], object],
         announce: Callable[[str, str, Answer], None],
         channel: Callable[[], str],
     ) -> None:
@@ -87,6 +88,7 @@ class Conversation:
         self._clock = clock
         self._monotonic_ns = monotonic_ns
         self._surface = slack(command)
+        self._refresh = refresh
         self._announce = announce
         self._channel = channel
         self._recording: set[asyncio.Task[None]] = set()
@@ -99,6 +101,7 @@ class Conversation:
         found = COMMANDS[typed.verb]
         lane = self._threads.tighten if typed.tightens else self._threads.look
         try:
+            await lane(self._refresh)  # who may is asked now, not as of a moment ago
             trust = await lane(self._trust, typed)
         except TROUBLE as why:
             return failed(why, self._store.home.root, self._surface, tightens=False)
@@ -119,6 +122,7 @@ class Conversation:
         """Confirm or object to the request of a card, as whoever pressed it, if they may at this moment."""
         verb = "confirm" if pressed.action == CONFIRM else "object"
         try:
+            await self._threads.tighten(self._refresh)
             request = await self._threads.tighten(self._request_of, pressed)
         except TROUBLE as why:
             return failed(why, self._store.home.root, self._surface, tightens=False)

@@ -117,6 +117,7 @@ class Bot:
             self._outside.clock,
             self._outside.monotonic_ns,
             self._settings.command,
+            self._people.refresh,
             self.board.announce,
             lambda: channel_said(self._desk_channel()),
         )

@@ -17,6 +17,7 @@ def test_no_promise_is_broken_in_any_of_these_lives() -> None:
     live(20, 1, shrink=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "plant",
     [

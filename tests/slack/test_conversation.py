@@ -41,6 +41,7 @@ def talk(workspace: WorkspaceProcess, home: Home, *doings: Said | Pressed) -> li
                 lambda: home.now,
                 lambda: home.now_ns,
                 "/perps",
+                lambda: None,
                 lambda *said: ANNOUNCED.append(said),
                 lambda: DESK,
             )

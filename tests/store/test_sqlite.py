@@ -210,7 +210,7 @@ def test_a_writer_that_writes_flat_out_does_not_starve_the_brake(
             took_s.append(time.monotonic() - began)
             assert applied.recorded
             assert not applied.fenced
-        assert next(written) > before + 5, "the other thread did not write meanwhile"
+        until(lambda: next(written) > before + 20, "the other thread goes on")
     finally:
         stop.set()
         writer.join()

@@ -4,6 +4,8 @@ import time
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from core.books import Books
 from core.modes import Mode, Rule
 from core.orders import Kind, OrderState
@@ -25,6 +27,8 @@ from tests.stories.test_kill import covered, trading
 from tests.stories.world import ALICE, BOB, DESK, World
 from trader.coinbase.feed import Sink
 from trader.watch import snapshot
+
+pytestmark = pytest.mark.long
 
 
 def books_of(world: World) -> Books:

@@ -12,6 +12,8 @@ from tests.torture.desk import RealDesk
 from tests.torture.score import Score, count_duplicates
 from tests.torture.wedging import WEDGE
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RealDesk]:

@@ -20,6 +20,8 @@ from tests.sandbox.page.samples import (
 from tests.sandbox.workspace.plain_app import NO_ACK, PlainApp
 from tests.sandbox.workspace.workspace_process import Json, wait_until
 
+pytestmark = pytest.mark.long
+
 Open = Callable[..., Locator]
 FORM = [
     asks("Title", element("plain_text_input", "t")),

@@ -12,6 +12,8 @@ from tests.sandbox.page.room import Room
 from tests.sandbox.workspace.plain_app import PlainApp
 from tests.sandbox.workspace.workspace_process import WorkspaceProcess, wait_until
 
+pytestmark = pytest.mark.long
+
 
 def test_the_inspector_shows_envelopes_and_requests(room: Room, app: PlainApp) -> None:
     inspector = room.tool("Inspector")
