@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.sandbox.page.room import Room
 from tests.sandbox.page.samples import actions, button, element, option, options, plain, question
 from tests.sandbox.workspace.plain_app import NO_ACK, PlainApp
 from tests.sandbox.workspace.workspace_process import wait_until
+
+pytestmark = pytest.mark.long
 
 
 def clicks(app: PlainApp) -> list[tuple[str, str]]:

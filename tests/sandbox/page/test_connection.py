@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.sandbox.page.room import Room
 from tests.sandbox.workspace.plain_app import PlainApp
 from tests.sandbox.workspace.workspace_process import WorkspaceProcess
+
+pytestmark = pytest.mark.long
 
 
 def test_the_page_finds_its_way_back_after_a_restart(browser: Browser, tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.sandbox.page.room import Room
 from tests.sandbox.page.samples import actions, button, section
+
+pytestmark = pytest.mark.long
 
 TOP = "element => element.getBoundingClientRect().top"
 

@@ -11,6 +11,8 @@ from tests.sandbox.page.samples import actions, button, section
 from tests.sandbox.workspace.plain_app import NO_ACK, PlainApp
 from tests.sandbox.workspace.workspace_process import Json
 
+pytestmark = pytest.mark.long
+
 DESK = "C0DESK001"
 
 

@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.sandbox.page.room import Room
 from tests.sandbox.page.samples import actions, button, question, section
 from tests.sandbox.workspace.plain_app import PlainApp
 from tests.sandbox.workspace.workspace_process import Json, wait_until
+
+pytestmark = pytest.mark.long
 
 
 def test_a_kill_by_keyboard_alone(room: Room, app: PlainApp) -> None:

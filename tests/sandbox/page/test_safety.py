@@ -11,6 +11,8 @@ from tests.sandbox.page.samples import section as section_block
 from tests.sandbox.workspace.plain_app import PlainApp
 from tests.sandbox.workspace.workspace_process import Json
 
+pytestmark = pytest.mark.long
+
 EVIL = '"><img src=x onerror=window.hit=1><script>window.hit=1</script>'
 ESCAPED = EVIL.replace("<", "&lt;").replace(">", "&gt;")
 FOUND = "[...document.querySelectorAll('img[src=x], script:not([src]), iframe, object')].length"
