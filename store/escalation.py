@@ -122,12 +122,7 @@ def load_people(path: Path) -> Mapping[str, Person]:
 
 def load_escalation(path: Path) -> Escalation:
     """Raises PeopleUnusable."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as missing:
-        raise PeopleUnusable(f"{path}: cannot be read ({missing.strerror})") from missing
-    except UnicodeDecodeError as bad:
-        raise PeopleUnusable(f"{path}: is not UTF-8 text (byte {bad.start})") from bad
+    text = _text(path)
     try:
         tree = yaml.compose(text, yaml.SafeLoader)
         _refuse_twice(path, tree)
@@ -140,6 +135,10 @@ def load_escalation(path: Path) -> Escalation:
         raise PeopleUnusable(f"{path}: is not YAML ({bad})") from bad
     except ValidationError as bad:
         raise PeopleUnusable("\n".join(_told(path, tree, error) for error in bad.errors())) from bad
+    except RecursionError as bad:
+        raise PeopleUnusable(f"{path}: is nested too deeply, or refers to itself") from bad
+    except (ValueError, TypeError) as bad:  # YAML's own values: the 13th month, a list as a key
+        raise PeopleUnusable(f"{path}: holds a value that YAML cannot make ({bad})") from bad
     found = {
         name: Person(name, person.name, person.roles, person.slack)
         for name, person in parsed.people.items()
@@ -154,6 +153,15 @@ def load_escalation(path: Path) -> Escalation:
     _refuse_snoozed_emergency(path, tree, parsed)
     confirmations = parsed.confirmations.value()
     return Escalation(found, _workspace(parsed.slack), _alert_sections(parsed), confirmations)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as missing:
+        raise PeopleUnusable(f"{path}: cannot be read ({missing.strerror})") from missing
+    except UnicodeDecodeError as bad:
+        raise PeopleUnusable(f"{path}: is not UTF-8 text (byte {bad.start})") from bad
 
 
 def _workspace(slack: _Slack | None) -> Workspace | None:
@@ -224,6 +232,9 @@ def _refuse_shared_account(path: Path, tree: Any, people: Mapping[str, Person]) 
 
 def _refuse_twice(path: Path, node: Any) -> None:
     """YAML lets the last of two equal keys win: of a person, or of their roles, that must be said."""
+    if isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_twice(path, value)
     if not isinstance(node, yaml.MappingNode):
         return
     seen = set()
