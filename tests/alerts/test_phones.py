@@ -192,4 +192,4 @@ def test_an_unsigned_key_press_takes_nothing(phones: Phones) -> None:
 
 def test_monitors_read_health_and_figures(phones: Phones) -> None:
     assert phones.get("/healthz").text == "ok\n"
-    assert "perps_alerts_open{" in phones.get("/metrics").text
+    assert "perps_alerts_settled_timestamp_seconds " in phones.get("/metrics").text
