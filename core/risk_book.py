@@ -128,6 +128,8 @@ def volatility(spec: OrderSpec, view: RiskView) -> Finding:
     mark = view.mark
     assert mark is not None, "fresh_mark runs before"
     seen = [p for p in (mark.price, view.book.lowest, view.book.highest) if p is not None]
+    if min(seen) <= 0:
+        return RiskRefused(RiskRefusal.VOLATILITY, f"a mark of {min(seen)} is no price")
     pct = (max(seen) - min(seen)) / min(seen) * 100
     limit = view.limits.max_move_pct
     if pct > limit:
@@ -179,7 +181,9 @@ def _account(view: RiskView) -> Account:
 
 
 def _margin_usd(spec: OrderSpec, view: RiskView) -> Decimal:
-    contracts = spec.side.sign * spec.contracts
+    """What the order asks for, with the entries of its product and side that still rest."""
+    resting = sum(live.contracts for live in view.live if live.side is spec.side)
+    contracts = spec.side.sign * (spec.contracts + resting)
     return overnight_margin_usd(product_of(view), contracts, worth_at(spec, view))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core import risk_book
 from core.books import Account
 from core.exposure import Reservation
 from core.margin import STEP_NEAR, MarginWindow
@@ -210,3 +211,18 @@ def test_an_unknown_product_is_refused_before_the_book_is_looked_at() -> None:
     assert isinstance(refused, RiskRefused)
     assert refused.reason is RiskRefusal.UNKNOWN_SYMBOL
     assert PRODUCT.product_id == order().product_id
+
+
+def test_a_mark_of_nothing_is_refused_and_no_error() -> None:
+    view = with_book(limited(max_move_pct=D(5)), lowest=D(0), highest=D(80_000))
+    assert risk_book.volatility(order(), view) == RiskRefused(
+        RiskRefusal.VOLATILITY, "a mark of 0 is no price"
+    )
+
+
+def test_what_rests_on_the_same_side_asks_for_margin_too() -> None:
+    alone = limited(max_move_pct=D(5))
+    crowded = replace(alone, live=(Reservation(Side.BUY, 3), Reservation(Side.SELL, 9)))
+    assert risk_book._margin_usd(order(contracts=1), crowded) == 4 * risk_book._margin_usd(
+        order(contracts=1), alone
+    )
