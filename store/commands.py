@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from core.people import Actor
 from store.schema import commands
 
 _WAITING = (
@@ -50,13 +51,36 @@ def record(
             id=id,
             desk=desk,
             verb=verb,
-            body=json.dumps(body, sort_keys=True),
+            body=json.dumps(dict(body), sort_keys=True),
             actor=actor,
             at=now,
             outcome=outcome,
         )
     )
     return None
+
+
+def ran_before(
+    tx: Connection,
+    id: str,
+    desk: str,
+    verb: str,
+    body: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Record a command that is carried out in this transaction; whether one with its id was before."""
+    earlier = record(
+        tx,
+        id=id,
+        desk=desk,
+        verb=verb,
+        body=body,
+        actor=actor.voice,
+        now=now,
+        outcome="applied",
+    )
+    return earlier is not None
 
 
 def read_command(connection: Connection, id: str) -> Command | None:

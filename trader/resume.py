@@ -7,8 +7,8 @@ from core.books import Books
 from core.modes import Mode, Rule
 from core.requests import Action, Request, RequestState
 from store.control import read_constraints, release, set_mode
-from store.decisions import flatten_unconfirmed
 from store.flattening import open_job
+from store.kills import flatten_unconfirmed
 from store.ledger import accept_cash, reset_high_water
 from store.requests import drifted_since, finish, lapse_due, open_requests, unreviewed
 from store.store import Transaction

@@ -21,7 +21,7 @@ from bot.words import age, clock, lasting
 from core.modes import Mode
 from core.people import Act
 from core.requests import A_FILE, A_PROFILE, Action, Request, RequestRefusal, RequestState
-from store import asking, decisions
+from store import asking, decisions, one_voice
 from store.decisions import Tightened
 from store.lock import running_pid
 from store.voices import NotAllowed
@@ -291,7 +291,7 @@ def close(context: Context, words: Sequence[str]) -> Answer:
         return Answer(title, lines, [], {"open": open_now}, REFUSED)
 
     def ask() -> Answer:
-        job = decisions.close_positions(
+        job = one_voice.close_positions(
             context.store, desk, context.actor, meant, reason[:REASON_MAX], context.id, context.now
         )
         lines = [
@@ -321,7 +321,7 @@ def note(context: Context, words: Sequence[str]) -> Answer:
         return wrong_usage("note", "what should be noted?")
 
     def one(desk: str) -> Answer:
-        new = decisions.note(
+        new = one_voice.note(
             context.store, desk, context.actor, text, _id(context, desk), context.now
         )
         title = f"{desk}: noted" if new else f"{desk}: noted before"

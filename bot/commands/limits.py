@@ -12,8 +12,8 @@ from core.limit_changes import Change, NoSuchLimit, NotALimit, change_to, conser
 from core.people import Act
 from core.requests import RequestRefusal
 from store.asking import ask_raise
-from store.decisions import lower
 from store.limit_changes import read_limit_values
+from store.one_voice import lower
 from store.voices import NotAllowed
 
 REASON_MAX = 300

@@ -31,7 +31,7 @@ from bot.picture import Picture, read_picture
 from bot.surface import Surface
 from bot.words import age, clock, count, money, plain, signed
 from core.requests import RequestState, lapse
-from store.decisions import flatten_unconfirmed
+from store.kills import flatten_unconfirmed
 from store.ledger import latest_fills
 from store.orders import latest_orders
 from store.requests import lapse_due, open_requests

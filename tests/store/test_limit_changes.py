@@ -12,10 +12,11 @@ from core.people import Actor
 from core.requests import A_PROFILE, Action, Request, RequestRefusal, RequestState
 from store.asking import ask_raise
 from store.control import constrain
-from store.decisions import Tightened, confirm, lower, object_to
+from store.decisions import Tightened, confirm, object_to
 from store.events import latest
 from store.limit_changes import limits_in_force
 from store.limit_requests import follow_profile
+from store.one_voice import lower
 from store.requests import latest_requests, open_requests
 from store.store import Store
 from store.voices import NotAllowed

@@ -11,10 +11,11 @@ from core.requests import A_FILE, Action, Request, RequestRefusal, RequestState,
 from store.approved import approve_roster, follow_file, in_force, read_roster, roster, unapproved
 from store.asking import ask_about_incident, ask_resume
 from store.control import constrain, read_control
-from store.decisions import Tightened, ask_kill, confirm, flatten_unconfirmed, kill_now, object_to
+from store.decisions import Tightened, ask_kill, confirm, kill_now, object_to
 from store.escalation import Escalation, Workspace
 from store.events import latest
 from store.flattening import open_job
+from store.kills import flatten_unconfirmed
 from store.observations import write_marks
 from store.reports.incidents import open_incident, read_incident
 from store.requests import ask, drifted_since, read_request, unreviewed

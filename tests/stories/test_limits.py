@@ -8,9 +8,9 @@ from core.limit_changes import Change
 from core.orders import Kind
 from core.requests import A_PROFILE, Request, RequestState
 from store.asking import ask_raise
-from store.decisions import lower
 from store.events import latest
 from store.limits import read_limits
+from store.one_voice import lower
 from store.requests import open_requests
 from tests.stories.test_kill import trading
 from tests.stories.world import ALICE, BOB, DESK, World

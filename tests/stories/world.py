@@ -17,7 +17,7 @@ from core.modes import Mode, Rule
 from core.orders import Kind, Order
 from core.people import Actor, Person, Role
 from core.requests import Request
-from store import asking, decisions
+from store import asking, decisions, one_voice
 from store.control import begin_desk, read_constraints, read_row
 from store.decisions import Tightened
 from store.events import latest
@@ -192,7 +192,7 @@ class World:
         return answer.request
 
     def close_position(self, product_id: str, who: Actor = ALICE) -> None:
-        decisions.close_positions(
+        one_voice.close_positions(
             self.store, DESK, who, (product_id,), "story", self.id("close"), self.now
         )
 
