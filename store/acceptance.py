@@ -9,12 +9,12 @@ from sqlalchemy import Connection, func, insert, select
 
 from core.positions import ZERO
 from core.reconcile import Discrepancy, What
+from store.books_schema import accepted
 from store.events import EventLog
 from store.ledger import accept_cash, read_cash, take_position
 from store.observations import read_account, read_held_there, read_product
 from store.orders import adopt_order
 from store.reconciliation import read_open, remove
-from store.schema import accepted
 
 Figures = Mapping[str, Mapping[str, str]]
 """What two people saw, by the discrepancy's id."""

@@ -20,12 +20,13 @@ from core.gate import Row
 from core.modes import Mode
 from core.orders import LIVE, OrderState
 from store import sqlite
+from store.books_schema import orders
+from store.columns import one_of
 from store.control import UnknownDesk, read_row
 from store.home import Home
 from store.lock import GateLock, running_pid
 from store.page import GatePage, PageUnreadable
 from store.reserve import give_up_reserve
-from store.schema import one_of, orders
 from store.wakeups import FENCE, nudge
 
 T = TypeVar("T")

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from core import chain
+from store.columns import to_us
 from store.home import write_once
-from store.schema import events, to_us
+from store.schema import events
 
 # Built once: making a statement anew costs more than running it, and every change appends.
 _LAST = (

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.flatten import JOB_TRANSITIONS, LEG_TRANSITIONS, Cost, Job, JobState, Leg, LegState
+from store.books_schema import flatten_jobs, flatten_legs
 from store.events import EventLog
 from store.home import Home
 from store.ledger import held, read_positions
 from store.lock import AlreadyRunning, SingleProcess, running_pid
 from store.observations import read_mark
-from store.schema import flatten_jobs, flatten_legs
 
 _OPEN = select(flatten_jobs).where(
     flatten_jobs.c.desk == bindparam("desk"), flatten_jobs.c.ended_at.is_(None)

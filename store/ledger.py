@@ -12,8 +12,8 @@ from core.books import Books, Day, day_name, loss_from
 from core.orders import Fill, Side
 from core.positions import ZERO, Position, apply_fill, apply_funding, taken_over
 from core.products import Product
+from store.books_schema import books, days, fills, funding, orders, positions
 from store.events import EventLog
-from store.schema import books, days, fills, funding, orders, positions
 
 _POSITIONS = (
     select(positions).where(positions.c.desk == bindparam("desk")).order_by(positions.c.product_id)

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.margin import MarginWindow
+from store.books_schema import margin_windows
 from store.events import EventLog
-from store.schema import margin_windows
 
 _WINDOW = select(margin_windows).where(margin_windows.c.desk == bindparam("desk"))
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.books import Account
 from core.products import Mark, Product
-from store.schema import accounts, exchange_positions, marks, products, reads
+from store.books_schema import accounts, exchange_positions, marks, products, reads
 
 _PRODUCTS = (
     select(products).where(products.c.desk == bindparam("desk")).order_by(products.c.product_id)

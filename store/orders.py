@@ -22,12 +22,13 @@ from core.orders import (
     advance,
 )
 from core.risk import CheckedOrder, RiskRefused, RiskView, check
+from store.books_schema import fills, orders
+from store.columns import one_of
 from store.control import read_row
 from store.events import EventLog
 from store.ledger import day_loss, read_position, read_positions
 from store.observations import read_account, read_held_there, read_mark, read_product
 from store.risk_inputs import Others, book_of, others_of
-from store.schema import fills, one_of, orders
 
 # Built once: making a statement anew costs more than running it, and the loop runs these all day.
 # No ORDER BY: it would draw the planner away from the index of the few live ones.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from core.flatten import Closed, Job
 from core.orders import OrderState, Side
-from store.schema import fills, orders, products
+from store.books_schema import fills, orders, products
 
 CLOCKS_APART = timedelta(minutes=1)
 """How much earlier than ours the exchange's clock may say that a fill was."""

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from core.reconcile import Discrepancy, What
+from store.books_schema import discrepancies, reconciliations
 from store.events import EventLog
-from store.schema import discrepancies, reconciliations
 
 
 @dataclass(frozen=True, slots=True)

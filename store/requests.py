@@ -22,9 +22,10 @@ from core.requests import (
 )
 from core.sight import drift, sight_of
 from store.abuse import count_refused
+from store.columns import one_of
 from store.events import EventLog
 from store.limit_changes import limits_drift
-from store.schema import one_of, requests, slack_posts
+from store.schema import requests, slack_posts
 from store.sights import read_sight
 
 

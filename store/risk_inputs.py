@@ -15,11 +15,11 @@ from core.margin import overnight_margin_usd
 from core.orders import Kind, OrderSpec
 from core.positions import Position
 from core.risk import NO_BOOK, Book, Exposure
+from store.books_schema import orders
 from store.ledger import read_accepted, read_high_water, read_opening
 from store.margin import read_margin_window
 from store.observations import read_mark, read_marks, read_product
 from store.reports.schema import mark_samples
-from store.schema import orders
 
 MOVE_WINDOW = timedelta(minutes=10)
 _SAMPLES = select(mark_samples.c.price).where(

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from store.schema import flatten_jobs, requests, slack_posts
+from store.books_schema import flatten_jobs
+from store.schema import requests, slack_posts
 
 
 @dataclass(frozen=True, slots=True)

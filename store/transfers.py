@@ -8,8 +8,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from core.positions import ZERO
 from core.transfers import Transfer
+from store.books_schema import books, transfers
 from store.events import EventLog
-from store.schema import books, transfers
 
 
 def known_transfers(connection: Connection, desk: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, Table, Text, text
 
-from store.schema import Moment, metadata
+from store.columns import Moment, metadata
 
 outbox = Table(
     "outbox",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text, text
 
-from store.schema import Moment, metadata
+from store.columns import Moment, metadata
 
 alert_facts = Table(
     "alert_facts",

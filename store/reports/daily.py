@@ -11,12 +11,12 @@ from core.reconcile import differences
 from core.reports.daily import Beside, Digest, Slipped, digest
 from core.reports.facts import Facts
 from core.reports.trips import Tally, round_trips, tally
+from store.books_schema import fills, orders
 from store.ledger import fills_between, held, read_cash, read_positions
 from store.limits import read_limits
 from store.observations import read_account, read_held_there, read_products
 from store.reports.facts import read_facts
 from store.reports.incidents import incidents_between
-from store.schema import fills, orders
 
 TRIPS_SINCE = timedelta(days=30)
 """A round trip that was closed in the day may have begun so long before."""

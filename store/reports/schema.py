@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, Table, Text, text
 
-from store.schema import Moment, Money, metadata
+from store.columns import Moment, Money, metadata
 
 equity_samples = Table(
     "equity_samples",

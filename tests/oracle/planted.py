@@ -15,10 +15,10 @@ from core.orders import LIVE, Kind, OrderState
 from core.requests import RequestRefusal
 from store import control, decisions, orders, requests
 from store import gate as gate_of_the_store
+from store.books_schema import orders as table
+from store.columns import one_of
 from store.control import read_row, set_mode
 from store.orders import read_order
-from store.schema import one_of
-from store.schema import orders as table
 from tests.oracle import desk as oracle_desk
 from trader import desk as trader_desk
 from trader import run_guard

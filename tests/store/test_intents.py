@@ -17,7 +17,7 @@ from core.gate import FORBIDDEN, GateRefusal, Intent, Refused
 from core.modes import Mode
 from core.orders import IllegalMove, Kind, Order, OrderSpec, OrderState, Side, closing_side
 from core.risk import RiskRefusal, RiskRefused
-from store import schema
+from store import books_schema, columns
 from store.control import begin_desk, read_row
 from store.events import latest
 from store.ledger import book_fill, read_position
@@ -89,7 +89,7 @@ def reserved(store: Store, side: Side) -> int:
 
 
 def rows(store: Store, table: str) -> int:
-    counted = select(func.count()).select_from(schema.metadata.tables[table])
+    counted = select(func.count()).select_from(columns.metadata.tables[table])
     return store.read(lambda c: c.scalar(counted)) or 0
 
 
@@ -445,7 +445,11 @@ def test_leverage_counts_what_the_other_products_hold(store: Store) -> None:
 def test_another_position_whose_worth_is_not_known_is_not_worth_nothing(store: Store) -> None:
     """Invariant 5: unknown is not flat."""
     hold(store, 500, ETH_PRODUCT, ETH_PRICE)
-    store.write(lambda tx: tx.execute(delete(schema.marks).where(schema.marks.c.product_id == ETH)))
+    store.write(
+        lambda tx: tx.execute(
+            delete(books_schema.marks).where(books_schema.marks.c.product_id == ETH)
+        )
+    )
     assert isinstance(record(store, entry("a")), RiskRefused)
 
 

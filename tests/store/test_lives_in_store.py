@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Table, select, update
 
 from core.flatten import JOB_TRANSITIONS, LEG_TRANSITIONS, Job, JobState, Leg, LegState
-from store import schema
+from store import books_schema, schema
 from store.events import latest
 from store.flattening import (
     add_leg,
@@ -46,7 +46,7 @@ def ask(store: Store, id: str, *product_ids: str) -> Job:
 
 
 def everything(store: Store) -> list[object]:
-    tables = (schema.flatten_jobs, schema.flatten_legs, schema.events)
+    tables = (books_schema.flatten_jobs, books_schema.flatten_legs, schema.events)
     return [store.read(lambda c, t=t: c.execute(select(t)).all()) for t in tables]  # type: ignore[misc]
 
 
@@ -122,7 +122,7 @@ def test_a_flatten_moves_only_where_its_table_leads(
     store: Store, job: Job, state: JobState, to: JobState
 ) -> None:
     standing = replace(job, state=state)
-    stand(store, schema.flatten_jobs, state)
+    stand(store, books_schema.flatten_jobs, state)
     before = everything(store)
     if to in JOB_TRANSITIONS[state]:
         store.write(lambda tx: move_job(tx, store.log, standing, to, "so", NOW))
@@ -140,7 +140,7 @@ def test_a_leg_moves_only_where_its_table_leads(
     store: Store, job: Job, state: LegState, to: LegState
 ) -> None:
     leg = replace(job.legs[0], state=state)
-    stand(store, schema.flatten_legs, state)
+    stand(store, books_schema.flatten_legs, state)
     before = everything(store)
     after = replace(leg, state=to, attempt=1, detail="so")
     if to is state or to in LEG_TRANSITIONS[state]:

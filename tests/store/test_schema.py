@@ -31,6 +31,8 @@ import store.alerting.schema
 import store.reports.schema  # noqa: F401
 from core.flatten import Job, JobState
 from store import sqlite
+from store.books_schema import positions
+from store.columns import Moment, Money, MoneyIsNotANumberInSQL, from_us, metadata, to_us
 from store.commands import waiting
 from store.flattening import open_job
 from store.home import open_home
@@ -39,17 +41,7 @@ from store.migrations import MIGRATIONS, StoreFromTheFuture, migrate
 from store.orders import live_orders, order_by_exchange_id, reservations
 from store.outcomes import cancelled_since, closed_by
 from store.requests import open_requests
-from store.schema import (
-    Moment,
-    Money,
-    MoneyIsNotANumberInSQL,
-    from_us,
-    metadata,
-    migrations,
-    positions,
-    to_us,
-    used_codes,
-)
+from store.schema import migrations, used_codes
 from store.store import Store, open_store
 from tests.store.desk import BTC, DESK, NOW
 

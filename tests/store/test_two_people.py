@@ -13,7 +13,7 @@ from core.flatten import JobState
 from core.modes import Mode, Rule
 from core.people import Actor
 from core.requests import Action, Request, RequestRefusal, RequestState
-from store import asking, decisions, schema
+from store import asking, books_schema, decisions, schema
 from store.control import (
     UnknownDesk,
     begin_desk,
@@ -93,7 +93,13 @@ def kinds(store: Store) -> list[str]:
 
 def everything(store: Store) -> tuple[Any, ...]:
     """All that a refused or repeated command must leave as it was."""
-    tables = [schema.control, schema.requests, schema.flatten_jobs, schema.commands, schema.events]
+    tables = [
+        schema.control,
+        schema.requests,
+        books_schema.flatten_jobs,
+        schema.commands,
+        schema.events,
+    ]
     return (
         *(store.read(lambda c, t=table: c.execute(select(t)).all()) for table in tables),  # type: ignore[misc]
         page_mode(store),

@@ -15,7 +15,7 @@ from core.alerting.levels import Level
 from core.oncall.contacts import Contact, Means
 from store.alerting.arranged import Address
 from store.alerting.facts import raise_alert
-from store.schema import to_us
+from store.columns import to_us
 from store.store import Transaction
 from tests.alerts.delivery.providers import BUSY, DOWN, LOST, REFUSED, Provider
 from tests.alerts.night import ARRANGED, DESK, Night
