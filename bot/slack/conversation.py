@@ -91,10 +91,30 @@ class Conversation:
         self._refresh = refresh
         self._announce = announce
         self._channel = channel
+        self._doing: set[asyncio.Task[Answer]] = set()
         self._recording: set[asyncio.Task[None]] = set()
 
     async def say(self, said: Said) -> Answer:
         """Do what was typed; the answer for whoever typed it."""
+        return await self._seen_through(self._say(said))
+
+    async def press(self, pressed: Pressed) -> Answer:
+        """Confirm or object to the request of a card, as whoever pressed it, if they may at this moment."""
+        return await self._seen_through(self._press(pressed))
+
+    async def settle(self) -> None:
+        """At the end: what is under way is done and recorded."""
+        while waited := self._doing | self._recording:
+            await asyncio.wait(waited)
+
+    async def _seen_through(self, doing: Coroutine[Any, Any, Answer]) -> Answer:
+        """Whoever asked may go away; what was begun is carried out and recorded."""
+        task = asyncio.get_running_loop().create_task(doing)
+        self._doing.add(task)
+        task.add_done_callback(self._doing.discard)
+        return await asyncio.shield(task)
+
+    async def _say(self, said: Said) -> Answer:
         typed = await self._understand(said)
         if isinstance(typed, Answer):
             return await self._only_for_members(said, typed)
@@ -118,8 +138,7 @@ class Conversation:
             return _with_help(answer, self._surface)
         return self._beside_card(answer)
 
-    async def press(self, pressed: Pressed) -> Answer:
-        """Confirm or object to the request of a card, as whoever pressed it, if they may at this moment."""
+    async def _press(self, pressed: Pressed) -> Answer:
         verb = "confirm" if pressed.action == CONFIRM else "object"
         try:
             await self._threads.tighten(self._refresh)
@@ -235,10 +254,6 @@ class Conversation:
         task = asyncio.get_running_loop().create_task(note)
         self._recording.add(task)
         task.add_done_callback(self._recording.discard)
-
-    async def settle(self) -> None:
-        """At the end: what is still to be recorded."""
-        await asyncio.gather(*self._recording)
 
     async def _note(
         self, kind: str, actor: Actor, body: Mapping[str, Any], desk: str | None = None

@@ -1,7 +1,8 @@
 """Commands while the store cannot be used: a kill holds the desk all the same."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -27,24 +28,31 @@ def home(tmp_path: Path) -> Iterator[Home]:
     made.close()
 
 
+@asynccontextmanager
+async def conversing(
+    workspace: WorkspaceProcess, home: Home, threads: Threads
+) -> AsyncIterator[Conversation]:
+    people = load_escalation(home.home / "escalation.yaml")
+    async with web(workspace) as slack:
+        yield Conversation(
+            home.own_store(),
+            Directory(slack, lambda: people),
+            threads,
+            lambda: home.now,
+            lambda: home.now_ns,
+            "/perps",
+            lambda: None,
+            lambda *said: ANNOUNCED.append(said),
+            lambda: DESK,
+        )
+
+
 def talk(workspace: WorkspaceProcess, home: Home, *doings: Said | Pressed) -> list[Answer]:
     """One after the other; the answers."""
-    people = load_escalation(home.home / "escalation.yaml")
 
     async def run() -> list[Answer]:
         threads = Threads()
-        async with web(workspace) as slack:
-            conversation = Conversation(
-                home.own_store(),
-                Directory(slack, lambda: people),
-                threads,
-                lambda: home.now,
-                lambda: home.now_ns,
-                "/perps",
-                lambda: None,
-                lambda *said: ANNOUNCED.append(said),
-                lambda: DESK,
-            )
+        async with conversing(workspace, home, threads) as conversation:
             try:
                 return [
                     await (conversation.say(d) if isinstance(d, Said) else conversation.press(d))
@@ -161,3 +169,21 @@ def test_a_stranger_is_not_even_told_what_they_mistyped(
     assert answer.code == REFUSED
     assert "Did you mean" not in answer.title
     assert home.event("main", "stranger_refused").body["account"] == "U0NOBODY1"
+
+
+def test_a_kill_that_was_typed_as_the_bot_stops_is_done_and_recorded(
+    workspace: WorkspaceProcess, home: Home
+) -> None:
+    async def run() -> None:
+        threads = Threads()
+        async with conversing(workspace, home, threads) as conversation:
+            typing = asyncio.ensure_future(conversation.say(says("kill main")))
+            await asyncio.sleep(0)  # it has begun
+            typing.cancel()  # the connection that it came by is gone
+            await conversation.settle()
+            threads.close()
+
+    asyncio.run(run())
+
+    assert home.page("main").mode is Mode.HELD
+    assert home.event("main", "said_in_slack").actor == "alice"
