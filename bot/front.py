@@ -9,6 +9,7 @@ from bot.answer import FAILED, REFUSED, Answer
 from bot.brakeless import hold_anyway
 from bot.commands import (
     acting,
+    agreeing,
     alerting,
     alerting_oncall,
     alerting_quiet,
@@ -46,7 +47,18 @@ SHIPPED_PEOPLE = Path(__file__).parents[1] / "escalation.yaml"
 WATCH_MIN_S = 0.2
 
 ALERTING = (alerting_seen, alerting, alerting_quiet, alerting_oncall)
-FAMILIES = (looking, recorded, acting, limits, *ALERTING, reconciling, incidents, reports, health)
+FAMILIES = (
+    looking,
+    recorded,
+    acting,
+    agreeing,
+    limits,
+    *ALERTING,
+    reconciling,
+    incidents,
+    reports,
+    health,
+)
 """Importing a family registers its commands."""
 
 

@@ -1,1 +1,1 @@
-"""The commands: one function each, used by the terminal and (later) by Slack; rendering is apart."""
+"""The commands: one function each, used by the terminal and by Slack; rendering is apart."""

@@ -1,6 +1,6 @@
 """Outcomes that several commands share: a refusal, a record that waits, a command that ran before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.answer import FAILED, OK, REFUSED, Answer
 from bot.commands.facts import applied_facts, request_facts
@@ -11,8 +11,12 @@ from core.modes import Mode
 from core.requests import RequestRefusal
 from store.brake import Applied
 from store.control import read_row
+from store.lock import running_pid
 from store.requests import NoSuchRequest, read_request
 from store.store import Store
+from store.voices import NotAllowed
+
+REASON_MAX = 300
 
 
 def advice(why: RequestRefusal, surface: Surface) -> str:
@@ -133,3 +137,29 @@ def known_request(verb: str) -> Check:
         return Answer(f"{verb} refused: there is no request {words[0]!r}.", lines, code=REFUSED)
 
     return check
+
+
+def by_whom(context: Context, desk: str, doing: str) -> str:
+    """What happens now at the exchange; without a trader nothing does, and that must be said."""
+    if running_pid(context.store.home.single("loop", desk)) is not None:
+        return doing
+    return (
+        "NO TRADER RUNS: nobody cancels or closes anything, and what rests at the exchange may still "
+        f"fill. Start it: {context.surface.shell} --profile PROFILE"
+    )
+
+
+def allowed(verb: str, act: Callable[[], Answer]) -> Answer:
+    try:
+        return act()
+    except NotAllowed as why:
+        return Answer(f"{verb} refused: {why}.", ["Nothing was changed."], code=REFUSED)
+
+
+def reason_of(words: Sequence[str]) -> str:
+    return " ".join(words)[:REASON_MAX]
+
+
+def id_for(context: Context, desk: str) -> str:
+    """One command may mean several desks; each gets its own request."""
+    return context.id if len(context.desks) == 1 else f"{context.id}-{desk}"
