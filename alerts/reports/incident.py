@@ -7,7 +7,8 @@ from pathlib import Path
 from alerts.reports.picture import picture
 from core.incidents import Incident
 from core.reports.facts import Facts
-from core.reports.incident_report import figures, markdown
+from core.reports.incident_figures import figures
+from core.reports.incident_report import markdown
 from store.reports.facts import incident_window, read_facts
 from store.reports.incidents import read_incident
 from store.store import Store, Transaction

@@ -74,6 +74,34 @@ def _seen(mark: Mark, ours: Mapping[str, Position], at: datetime) -> MarkSample:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A message about an alert: to whom (nobody: a place), by which means, and what came of it."""
+
+    at: datetime
+    alert_id: str
+    rule: str
+    symbol: str
+    level: int
+    person: str
+    by: str
+    kind: str
+    outcome: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody took charge of an alert, so long after it was raised."""
+
+    at: datetime
+    alert_id: str
+    rule: str
+    symbol: str
+    person: str
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything of one desk between two instants, oldest first."""
 
@@ -85,6 +113,8 @@ class Facts:
     fills: Sequence[Fill]
     equity: Sequence[EquitySample]
     marks: Sequence[MarkSample]
+    told: Sequence[Told] = ()
+    taken: Sequence[Taken] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
-"""The report of an incident as Markdown and as figures, drafted from the record at once."""
+"""The report of an incident as Markdown, drafted from the record at once."""
 
 from datetime import datetime
-from typing import Any
 
 from core.incidents import Incident
 from core.reports.facts import Facts, Made, made_in, moves_of
@@ -9,6 +8,7 @@ from core.reports.narrative import says, worth_telling
 from core.reports.text import Row, bullets, moment, one_line, table, usd
 
 MACHINES = frozenset({"machine", "trader", "guard", "exchange", "start", "alerts"})
+PAGE = "page"
 TRIGGERS = frozenset({"constrained", "mode_set", "flatten_asked"})
 
 
@@ -27,6 +27,10 @@ def markdown(incident: Incident, facts: Facts, drafted_at: datetime) -> str:
         ),
         "## Who did what",
         table(("when (UTC)", "who", "what"), _people(facts)),
+        "## Who was told",
+        table(("when (UTC)", "level", "alert", "who", "by", "what came of it"), _told(facts)),
+        "## Who took charge",
+        table(("when (UTC)", "who", "alert", "after"), _taken(facts)),
         "## Timeline",
         table(("when (UTC)", "by", "what happened"), _timeline(facts)),
         "## Orders",
@@ -39,90 +43,6 @@ def markdown(incident: Incident, facts: Facts, drafted_at: datetime) -> str:
         "- Root cause:\n- What went well, what did not:\n- What changes, who does it, until when:",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def figures(incident: Incident, facts: Facts, drafted_at: datetime) -> dict[str, Any]:
-    """The same for machines; money and prices are text, times RFC 3339."""
-    made = made_in(facts.equity)
-    return {
-        "incident": {
-            "id": incident.id,
-            "desk": incident.desk,
-            "title": incident.title,
-            "state": incident.state,
-            "opened_by": incident.opened_by,
-            "opened_at": incident.opened_at.isoformat(),
-            "assignee": incident.assignee,
-            "closed_by": incident.closed_by,
-            "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
-        },
-        "since": facts.since.isoformat(),
-        "until": facts.until.isoformat(),
-        "drafted_at": drafted_at.isoformat(),
-        "pnl": _pnl_figures(made),
-        "markets": [
-            {
-                "product": move.product_id,
-                "first": str(move.first),
-                "last": str(move.last),
-                "lowest": str(move.lowest),
-                "highest": str(move.highest),
-                "contracts_before": move.contracts_before,
-                "contracts_after": move.contracts_after,
-            }
-            for move in moves_of(facts.marks)
-        ],
-        "events": [
-            {
-                "seq": e.seq,
-                "at": e.at.isoformat(),
-                "kind": e.kind,
-                "actor": e.actor,
-                "body": dict(e.body),
-                "says": says(e),
-            }
-            for e in facts.events
-        ],
-        "orders": [
-            {
-                "id": o.spec.client_order_id,
-                "at": o.created_at.isoformat(),
-                "product": o.spec.product_id,
-                "kind": o.spec.kind,
-                "side": o.spec.side,
-                "contracts": o.spec.contracts,
-                "filled": o.filled,
-                "state": o.state,
-                "detail": o.detail,
-            }
-            for o in facts.orders
-        ],
-        "fills": [
-            {
-                "id": f.entry_id,
-                "at": f.at.isoformat(),
-                "product": f.product_id,
-                "side": f.side,
-                "contracts": f.contracts,
-                "price": str(f.price),
-                "fee_usd": str(f.fee),
-            }
-            for f in facts.fills
-        ],
-    }
-
-
-def _pnl_figures(made: Made | None) -> dict[str, Any] | None:
-    if made is None:
-        return None
-    return {
-        "realised_usd": str(made.pnl.realised_usd),
-        "unrealised_usd": str(made.pnl.unrealised_usd),
-        "funding_usd": str(made.pnl.funding_usd),
-        "fees_usd": str(made.pnl.fees_usd),
-        "net_usd": str(made.pnl.net_usd),
-        "provisional": made.provisional,
-    }
 
 
 def _summary(incident: Incident, facts: Facts, drafted_at: datetime) -> str:
@@ -184,6 +104,31 @@ def _people(facts: Facts) -> list[Row]:
 
 def _timeline(facts: Facts) -> list[Row]:
     return [(moment(e.at), e.actor, says(e)) for e in facts.events if worth_telling(e)]
+
+
+def _told(facts: Facts) -> list[Row]:
+    return [
+        (
+            moment(t.at),
+            str(t.level),
+            _about(t.rule, t.symbol),
+            t.person or "the place",
+            t.by if t.kind == PAGE else f"{t.by} ({t.kind})",
+            f"{t.outcome or 'not sent yet'} {moment(t.ended_at)}".strip(),
+        )
+        for t in facts.told
+    ]
+
+
+def _taken(facts: Facts) -> list[Row]:
+    return [
+        (moment(t.at), t.person, _about(t.rule, t.symbol), f"{t.after.total_seconds():,.0f} s")
+        for t in facts.taken
+    ]
+
+
+def _about(rule: str, symbol: str) -> str:
+    return f"{rule} {symbol}".rstrip()
 
 
 def _orders(facts: Facts) -> list[Row]:

@@ -10,6 +10,7 @@ from store.events import events_between
 from store.ledger import fills_between
 from store.orders import orders_between
 from store.reports.history import equity_between, marks_between, present
+from store.reports.messages import taken_between, told_between
 from store.reports.schema import equity_samples
 
 LEAD = timedelta(minutes=30)
@@ -44,6 +45,8 @@ def read_facts(
             *([live[0]] if live else []),
         ],
         marks=[*marks_between(connection, desk, since, until), *(live[1] if live else [])],
+        told=told_between(connection, desk, since, until),
+        taken=taken_between(connection, desk, since, until),
     )
 
 

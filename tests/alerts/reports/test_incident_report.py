@@ -17,7 +17,8 @@ from core.incidents import Incident, IncidentState
 from core.modes import Mode
 from core.orders import OrderState
 from core.reports.facts import EquitySample, Facts, MarkSample
-from core.reports.incident_report import figures, markdown
+from core.reports.incident_figures import figures
+from core.reports.incident_report import markdown
 from core.reports.narrative import says
 from store.control import begin_desk, set_mode
 from store.ledger import adopt_fills
