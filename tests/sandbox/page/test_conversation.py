@@ -107,6 +107,17 @@ def test_what_is_unread_is_counted(room: Room) -> None:
     expect(link.get_by_label("unread")).to_have_count(0)
 
 
+def test_a_click_counts_although_a_message_arrives_between_press_and_release(room: Room) -> None:
+    room.page.get_by_role("link", name="perps-desk").click()
+    link = room.page.get_by_role("link", name=room.name)
+    link.get_by_text(room.name).hover()
+    room.page.mouse.down()
+    room.post("one")
+    expect(link.get_by_label("1 unread")).to_be_visible()
+    room.page.mouse.up()
+    expect(link).to_have_attribute("aria-current", "page")
+
+
 def test_a_channel_that_one_is_brought_into_comes_with_its_history(room: Room) -> None:
     name = f"inc-{room.name}"
     made: Any = room.slack.conversations_create(name=name)
