@@ -13,7 +13,8 @@ from pathlib import Path
 from alerts.escalation import escalation_command
 from alerts.run import Outside, serve
 from core.steady import SteadyClock
-from store.escalation import PeopleUnusable, find_people_file
+from store.escalation.file import find_people_file
+from store.escalation.places import PeopleUnusable
 from store.home import HomeRefused
 from store.lock import AlreadyRunning
 from store.sqlite import UnsafeSQLite

@@ -13,7 +13,7 @@ from core.alerting.simulate import Cast, Scenario, simulate
 from core.oncall.schedule import Duty, shifts, who
 from store.alerting.arranged import Arrangements
 from store.alerting.usual import arrangements_of
-from store.escalation import load_escalation
+from store.escalation.file import load_escalation
 
 WELL, WRONG, NOT_UNDERSTOOD = 0, 1, 2
 SIMULATED_S = 3600

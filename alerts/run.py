@@ -28,6 +28,7 @@ from alerts.slack.posting import Posting
 from alerts.slack.settings import slack_access
 from alerts.waking import woken_within
 from core.alerting.digest import DigestTime
+from store.alerting.reaching import load_reaching
 from store.alerting.usual import arrangements_of
 from store.changes import Changes
 from store.control import desks
@@ -218,7 +219,7 @@ class Alerts:
 
 async def serve(store: Store, people_file: Path, outside: Outside) -> None:
     """Run until SIGTERM or SIGINT. Raises AlreadyRunning, PeopleUnusable."""
-    people = PeopleFile(people_file)
+    people = PeopleFile(people_file, lambda path: load_reaching(path, outside.clock()))
     single = SingleProcess(store.home.alerts_single)
     single.acquire()
     listener = Listener(store.home.alerts_socket)

@@ -7,8 +7,9 @@ from alerts.figures import Figure, figures
 from core.alerting.alert import Alert
 from core.alerting.events import Cleared, Fired
 from core.alerting.hysteresis import Watch, observe
-from core.alerting.rules import RULES
+from core.alerting.rules import RULES, Named, thresholds_of
 from store.alerting.alerts import open_alerts
+from store.alerting.arranged import thresholds_in_force
 from store.alerting.facts import clear_alert, raise_alert
 from store.store import Store, Transaction
 
@@ -34,16 +35,19 @@ class Watching:
             self._watches = dict(map(_watch_of, self._store.read(open_alerts)))
         self._looked_at, started_at = now, self._started_at
         home = self._store.home
-        found = self._store.read(lambda c: list(figures(c, home, started_at, now)))
-        news = list(self._news(found, now))
+        found, named = self._store.read(
+            lambda c: (list(figures(c, home, started_at, now)), thresholds_in_force(c))
+        )
+        news = list(self._news(found, named, now))
         if news:
             self._store.write(lambda tx: _note(tx, news, now))
         return len(news)
 
-    def _news(self, found: list[Figure], now: datetime) -> Iterator[tuple[Figure, Fired | Cleared]]:
+    def _news(
+        self, found: list[Figure], named: Named, now: datetime
+    ) -> Iterator[tuple[Figure, Fired | Cleared]]:
         for figure in found:
-            thresholds = RULES[figure.rule].thresholds
-            assert thresholds is not None, f"{figure.rule} watches a figure"
+            thresholds = thresholds_of(figure.rule, named)
             key = (figure.desk, figure.rule, figure.symbol)
             before = self._watches.get(key, Watch())
             self._watches[key], said = observe(thresholds, before, figure.value, now)

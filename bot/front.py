@@ -36,7 +36,7 @@ from bot.terminal.render import show
 from bot.terminal.watch import watch
 from core.people import Act, Actor, Person
 from store.control import desks
-from store.escalation import find_people_file
+from store.escalation.file import find_people_file
 from store.lock import running_pid
 from store.store import Store, open_store
 

@@ -21,7 +21,7 @@ from store.codes import (
     present_code,
     use_code,
 )
-from store.escalation import Escalation, load_escalation, load_people
+from store.escalation.file import Escalation, load_escalation, load_people
 from store.role_requests import request_roles
 from store.store import Store, Transaction
 

@@ -10,7 +10,7 @@ from bot.record import on_record
 from bot.surface import Surface
 from core.people import NEEDS, Act, Actor
 from store.control import UnknownDesk
-from store.escalation import PeopleUnusable
+from store.escalation.places import PeopleUnusable
 from store.home import HomeRefused
 from store.migrations import StoreFromTheFuture
 from store.sqlite import DatabaseError, StoreBusy, UnsafeSQLite

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.approval import Roster, looser, roster_of, strictest, tighter
 from store.control import desks
-from store.escalation import Escalation
+from store.escalation.file import Escalation
 from store.events import EventLog
 from store.schema import approved
 

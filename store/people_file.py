@@ -1,18 +1,24 @@
 """escalation.yaml as it stands now; a broken edit leaves the last good one in force."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from store.escalation import Escalation, PeopleUnusable, load_escalation
+from store.escalation.file import Escalation, load_escalation
+from store.escalation.places import PeopleUnusable
+
+Load = Callable[[Path], Escalation]
+"""Raises PeopleUnusable."""
 
 
 class PeopleFile:
     """Raises PeopleUnusable only at the start."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, load: Load = load_escalation) -> None:
         self._path = path
+        self._load = load
         self._seen = _stamp(path)
-        self._good = load_escalation(path)
+        self._good = load(path)
         self.trouble: str | None = None
         """What is wrong with the file as it stands, or None."""
 
@@ -21,7 +27,7 @@ class PeopleFile:
         if stamp != self._seen:
             self._seen = stamp
             try:
-                self._good = load_escalation(self._path)
+                self._good = self._load(self._path)
                 self.trouble = None
             except PeopleUnusable as why:
                 self.trouble = f"{why}. What it said before stays in force."

@@ -9,7 +9,7 @@ from core.people import Actor
 from core.requests import A_FILE, Action, Request, RequestState, asked
 from store.approved import read_roster, roster
 from store.control import desks
-from store.escalation import Escalation
+from store.escalation.file import Escalation
 from store.events import EventLog
 from store.requests import ask, finish, latest_requests
 

@@ -14,6 +14,7 @@ from core.modes import CONSTRAINTS, Release, Rule
 from core.orders import Kind, closing_side
 from core.positions import Position
 from core.products import Mark
+from store.alerting.arranged import thresholds_in_force
 from store.control import constrain, release
 from store.danger_steps import read_steps, write_steps
 from store.flattening import ask_flatten
@@ -166,8 +167,9 @@ class Watch:
     def _take_steps(self, seen: Measured, released: frozenset[Rule], now: datetime) -> None:
         """Put on record which figures have come nearer to their limits, or gone back."""
         desk, log = self._desk.name, self._desk.store.log
+        named = self._desk.read(thresholds_in_force)
         if self._watches is None:
-            self._watches = watches_of(self._desk.read(lambda c: read_steps(c, desk)))
+            self._watches = watches_of(self._desk.read(lambda c: read_steps(c, desk)), named)
         drift = self._clock.drift
         elsewhere = Elsewhere(
             self._fallen_pct(),
@@ -177,7 +179,7 @@ class Watch:
         )
         found = figures(seen, elsewhere, self._desk.limits, now)
         in_force = seen.in_force - released
-        after, steps = take_steps(self._watches, found, in_force, released, now)
+        after, steps = take_steps(self._watches, found, in_force, released, now, named)
         if steps:
             self._desk.write(lambda tx: write_steps(tx, log, desk, steps, now))
         self._watches = after

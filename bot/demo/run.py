@@ -15,7 +15,7 @@ from bot.slack.settings import of_sandbox
 from core.oncall.contacts import Means
 from core.people import Person
 from store.codes import enroll, is_enrolled
-from store.escalation import load_escalation, load_people
+from store.escalation.file import load_escalation, load_people
 from store.lock import running_pid
 from store.store import Store, open_store
 

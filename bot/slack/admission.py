@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.people import NEEDS, Act, Person, Role
-from store.escalation import Escalation
+from store.escalation.file import Escalation
 
 
 class Stranger(Enum):

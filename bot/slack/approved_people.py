@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.approval import looser, tighter
 from store.approved import allowed, follow_file, read_roster, roster
-from store.escalation import Escalation
+from store.escalation.file import Escalation
 from store.people_file import PeopleFile
 from store.role_requests import request_roles
 from store.sqlite import StoreFailed

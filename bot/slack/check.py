@@ -18,7 +18,7 @@ from bot.slack.settings import SlackSettings
 from bot.slack.workspace import look_up
 from bot.words import count
 from core.people import Act
-from store.escalation import Escalation
+from store.escalation.file import Escalation
 
 CLOCK_S = 60
 

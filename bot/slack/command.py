@@ -13,7 +13,7 @@ from bot.slack.manifest import manifest
 from bot.slack.serve import ANSWER_WITHIN, serve, settle_environment, web_client
 from bot.slack.settings import SettingsUnusable, SlackSettings, slack_settings
 from bot.slack.workspace import WrongWorkspace
-from store.escalation import load_escalation
+from store.escalation.file import load_escalation
 from store.lock import AlreadyRunning
 from store.store import Store
 

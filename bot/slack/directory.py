@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.admission import Member, Stranger, admit
 from bot.slack.replies import NO_ANSWER, content, error_of, is_passing
 from core.people import Person
-from store.escalation import Escalation
+from store.escalation.file import Escalation
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.alerting.heard import ALERT_OF
 from core.alerting.hysteresis import Watch, observe
 from core.alerting.levels import Level
-from core.alerting.rules import RULES
+from core.alerting.rules import AS_USUAL, Named, thresholds_of
 from core.modes import Rule
 
 
@@ -39,17 +39,17 @@ GONE = Decimal(0)
 """What a figure of something that is not held any more comes to."""
 
 
-def watches_of(steps: Iterable[Step]) -> Watches:
+def watches_of(steps: Iterable[Step], named: Named = AS_USUAL) -> Watches:
     """What was remembered by whoever recorded these steps."""
-    return {(step.rule, step.symbol): _watch_at(step) for step in steps}
+    return {(step.rule, step.symbol): _watch_at(step, named) for step in steps}
 
 
-def _watch_at(step: Step) -> Watch:
-    thresholds = RULES[step.rule].thresholds
-    if thresholds is None or step.level is None:
-        return Watch()
+def _watch_at(step: Step, named: Named) -> Watch:
     reached = step.level
-    return Watch(frozenset(one.level for one in thresholds.levels if one.level <= reached))
+    if reached is None:
+        return Watch()
+    levels = thresholds_of(step.rule, named).levels
+    return Watch(frozenset(one.level for one in levels if one.level <= reached))
 
 
 def take_steps(
@@ -58,6 +58,7 @@ def take_steps(
     in_force: frozenset[Rule],
     released: frozenset[Rule],
     now: datetime,
+    named: Named = AS_USUAL,
 ) -> tuple[Watches, list[Step]]:
     """The watches after these figures, and the steps that were taken.
 
@@ -72,8 +73,7 @@ def take_steps(
         if symbol and (rule, symbol) not in figures:
             figures[rule, symbol] = Figure(rule, symbol, GONE, "not held any more")
     for key, figure in figures.items():
-        thresholds = RULES[figure.rule].thresholds
-        assert thresholds is not None, f"{figure.rule} has thresholds"
+        thresholds = thresholds_of(figure.rule, named)
         spoken_for = figure.rule in speaking and not figure.symbol
         value = None if spoken_for else figure.value
         watch, news = observe(thresholds, watches.get(key, Watch()), value, now)

@@ -103,6 +103,16 @@ class Maintenance:
     max_level: Level = Level.INTERVENTION
 
 
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A window that comes back every week."""
+
+    name: str
+    match: Match
+    hours: Hours
+    max_level: Level = Level.INTERVENTION
+
+
 class Quiet(StrEnum):
     """Why a step told nobody."""
 
@@ -133,6 +143,7 @@ class Quieting:
     maintenance: tuple[Maintenance, ...] = ()
     quiet_hours: tuple[Hours, ...] = ()
     others: tuple[Alert, ...] = ()
+    routines: tuple[Routine, ...] = ()
 
 
 NOTHING_QUIET = Quieting()
@@ -146,6 +157,7 @@ def hush(alert: Alert, quieting: Quieting, now: datetime) -> Hush | None:
         _silenced(alert, quieting.silences, now)
         or _inhibited(alert, quieting, now)
         or _in_maintenance(alert, quieting.maintenance, now)
+        or _in_routine(alert, quieting.routines, now)
         or _in_quiet_hours(alert, quieting.quiet_hours, now)
     )
 
@@ -190,6 +202,14 @@ def _in_maintenance(alert: Alert, windows: Iterable[Maintenance], now: datetime)
     return None
 
 
+def _in_routine(alert: Alert, routines: Iterable[Routine], now: datetime) -> Hush | None:
+    for routine in routines:
+        until = routine.hours.until(now)
+        if until is not None and _meant(routine, alert):
+            return Hush(Quiet.MAINTENANCE, routine.name, until)
+    return None
+
+
 def _in_quiet_hours(alert: Alert, quiet_hours: Iterable[Hours], now: datetime) -> Hush | None:
     if alert.peak > Level.WARNING:
         return None
@@ -200,8 +220,11 @@ def _in_quiet_hours(alert: Alert, quiet_hours: Iterable[Hours], now: datetime) -
 
 
 def _holds(window: Silence | Maintenance, alert: Alert, now: datetime) -> bool:
-    within = window.starts <= now < window.ends
-    return within and alert.peak <= window.max_level and window.match.covers(alert.identity)
+    return window.starts <= now < window.ends and _meant(window, alert)
+
+
+def _meant(window: Silence | Maintenance | Routine, alert: Alert) -> bool:
+    return alert.peak <= window.max_level and window.match.covers(alert.identity)
 
 
 def _fits(pattern: str, word: str) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.alerting.levels import Level
 from core.alerting.paging import addressed
-from core.alerting.policy import Need, Policy
+from core.alerting.policy import Need, Policy, Who
 from core.oncall.contacts import PAGING, Contact
 from core.oncall.roster import Roster, roster
 from core.oncall.schedule import Duty, Schedule, shifts
@@ -18,6 +18,7 @@ DAYS = 90
 class Fault(StrEnum):
     """What is wrong with policy and schedule taken together."""
 
+    NOBODY_TOLD = "no step of this level tells a person or a paging service"
     LEVEL_REACHES_NOBODY = "no step of this level would wake anybody"
     NOBODY_NEEDED = "nobody has to acknowledge this level, so nobody is told twice"
     DUTY_BLANK = "nobody ever has this duty"
@@ -46,6 +47,35 @@ class Finding:
     def __str__(self) -> str:
         span = f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
         return f"{self.about}: {self.fault} ({span})"
+
+
+def untold(
+    policy: Policy,
+    schedule: Schedule,
+    contacts: Iterable[Contact],
+    start: datetime,
+    days: int = DAYS,
+) -> Finding | None:
+    """The first stretch in which a level 3 or 4 would tell nobody by its own steps, if there is one.
+
+    A direct message counts here, though it may wake nobody: `findings` says that.
+    """
+    stretches = _stretches(schedule, tuple(contacts), start, start + timedelta(days=days))
+    found = [
+        Finding(Fault.NOBODY_TOLD, str(level), begins, ends)
+        for level in (Level.CRITICAL, Level.EMERGENCY)
+        for begins, ends, people in stretches
+        if not _tells_anybody(policy, level, people)
+    ]
+    return min(_joined(found), key=lambda one: one.start, default=None)
+
+
+def _tells_anybody(policy: Policy, level: Level, people: Roster) -> bool:
+    return any(
+        tell.who is Who.SERVICES or addressed(tell, people)
+        for step in policy.levels[level].steps
+        for tell in step.tells
+    )
 
 
 Stretch = tuple[datetime, datetime, Roster]

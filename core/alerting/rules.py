@@ -1,13 +1,15 @@
-"""The rules that raise alerts: what each watches, at which level, and the runbook's entry for it."""
+"""The rules that raise alerts, all of them: those of facts here, those of absence and trend beside."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
+from types import MappingProxyType
 
-from core.alerting.hysteresis import Threshold, Thresholds
+from core.alerting.hysteresis import Thresholds
 from core.alerting.levels import Level
+from core.alerting.rule import L1, L2, L3, L4, AlertRule, Entry, figure, high, low
+from core.alerting.trends import TRENDS
 from core.modes import Rule
 
 WATCH_PERIOD = timedelta(hours=24)
@@ -15,165 +17,72 @@ WATCH_PERIOD = timedelta(hours=24)
 WATCHED_PCT = Decimal(75)
 """Of its distance, a threshold that counts during a watch period."""
 
-L1, L2, L3, L4 = Level
-
-
-class Entry(StrEnum):
-    """The runbook's headings that a rule sends its reader to."""
-
-    LOSSES = "Issue: Excessive Losses"
-    AUTHENTICATION = "Issue: API Authentication Failures"
-    NETWORK = "Issue: Connection/Network Problems"
-    STALE_DATA = "Issue: Stale Market Data"
-    REJECTIONS = "Issue: Order Rejections"
-    LEVERAGE = "Issue: High Leverage Warning"
-    METRICS = "Key Metrics to Monitor"
-    POSITIONS = "CLOSE ALL POSITIONS"
-    STATUS = "CHECK SYSTEM STATUS"
-    CONTACTS = "EMERGENCY CONTACTS"
-    OUTAGE = "After Network Outage"
-    EMERGENCY = "Level 4: Emergency"
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRule:
-    """One rule. With thresholds it watches a figure in `unit`; without, a fact raises it at `level`."""
-
-    name: str
-    says: str
-    entry: Entry
-    level: Level
-    thresholds: Thresholds | None = None
-    unit: str = ""
-    constrains: Rule | None = None
-    """What the desk's own rule of this condition does by itself."""
-
-    @property
-    def levels(self) -> frozenset[Level]:
-        if self.thresholds is None:
-            return frozenset({self.level})
-        return frozenset(one.level for one in self.thresholds.levels)
-
-
-def _high(*levels: tuple[Level, str, str], hold_s: int = 0) -> Thresholds:
-    return Thresholds(True, tuple(_threshold(*one, hold_s) for one in levels))
-
-
-def _low(*levels: tuple[Level, str, str], hold_s: int = 0) -> Thresholds:
-    return Thresholds(False, tuple(_threshold(*one, hold_s) for one in levels))
-
-
-def _threshold(level: Level, raise_at: str, clear_at: str, hold_s: int) -> Threshold:
-    return Threshold(level, Decimal(raise_at), Decimal(clear_at), raise_after_s=hold_s)
-
-
-def _figure(
-    name: str, says: str, entry: Entry, unit: str, limits: Thresholds, rule: Rule | None = None
-) -> AlertRule:
-    return AlertRule(name, says, entry, min(one.level for one in limits.levels), limits, unit, rule)
-
-
-_ALL = (
-    _figure(
+FACTS: tuple[AlertRule, ...] = (
+    figure(
         "daily_loss",
         "the day's loss has used {value} % of its limit",
         Entry.LOSSES,
         "% of the limit",
-        _high((L1, "50", "45"), (L2, "80", "75"), (L3, "100", "95")),
+        high((L1, "50", "45"), (L2, "80", "75"), (L3, "100", "95")),
         Rule.DAILY_LOSS,
     ),
-    _figure(
+    figure(
         "drawdown",
         "equity is {value} % below its highest",
         Entry.LOSSES,
         "%",
-        _high((L1, "5", "4"), (L2, "10", "8"), (L3, "15", "13")),
+        high((L1, "5", "4"), (L2, "10", "8"), (L3, "15", "13")),
     ),
-    _figure(
+    figure(
         "leverage",
         "leverage has used {value} % of its limit",
         Entry.LEVERAGE,
         "% of the limit",
-        _high((L1, "75", "70"), (L2, "90", "85"), (L3, "100", "95")),
+        high((L1, "75", "70"), (L2, "90", "85"), (L3, "100", "95")),
     ),
-    _figure(
+    figure(
         "liquidation_buffer",
         "liquidation is {value} % away",
         Entry.LEVERAGE,
         "%",
-        _low((L2, "20", "23"), (L3, "15", "18")),
+        low((L2, "20", "23"), (L3, "15", "18")),
     ),
-    _figure(
+    figure(
         "position_size",
         "the position has used {value} % of its limit",
         Entry.METRICS,
         "% of the limit",
-        _high((L1, "75", "70"), (L2, "90", "85"), (L3, "100.1", "99")),
+        high((L1, "75", "70"), (L2, "90", "85"), (L3, "100.1", "99")),
     ),
-    _figure(
+    figure(
         "stale_mark",
         "the mark price is {value} s old",
         Entry.STALE_DATA,
         "s",
-        _high((L1, "10", "5"), (L2, "30", "5"), (L3, "60", "5")),
+        high((L1, "10", "5"), (L2, "30", "5"), (L3, "60", "5")),
         Rule.STALE_MARK,
     ),
-    _figure(
-        "feed_down",
-        "no stream for {value} s",
-        Entry.NETWORK,
-        "s",
-        _high((L1, "30", "1"), (L2, "60", "1"), (L3, "300", "1")),
-    ),
-    _figure(
-        "api_latency",
-        "the exchange answers in {value} ms",
-        Entry.NETWORK,
-        "ms",
-        _high((L1, "1000", "800"), (L2, "3000", "2000"), hold_s=30),
-    ),
-    _figure(
-        "order_errors",
-        "{value} % of orders fail",
-        Entry.REJECTIONS,
-        "%",
-        _high((L1, "5", "3"), (L2, "15", "10"), hold_s=60),
-    ),
-    _figure(
+    figure(
         "error_streak",
         "{value} orders in a row failed or were rejected",
         Entry.REJECTIONS,
         "in a row",
-        _high((L2, "3", "1"), (L3, "5", "1")),
+        high((L2, "3", "1"), (L3, "5", "1")),
         Rule.ERROR_STREAK,
     ),
-    _figure(
+    figure(
         "auth_failures",
         "{value} authentication failures within a minute, each tried again with a fresh token",
         Entry.AUTHENTICATION,
         "a minute",
-        _high((L2, "1", "1"), (L3, "5", "1")),
+        high((L2, "1", "1"), (L3, "5", "1")),
     ),
-    _figure(
+    figure(
         "clock_drift",
         "the clock is {value} s off",
         Entry.AUTHENTICATION,
         "s",
-        _high((L1, "1", "0.5"), (L2, "5", "2")),
-    ),
-    _figure(
-        "process_silent",
-        "{who} has not been heard of for {value} s",
-        Entry.STATUS,
-        "s",
-        _high((L2, "10", "2"), (L3, "60", "2")),
-    ),
-    _figure(
-        "disk_full",
-        "the disk is {value} % full",
-        Entry.STATUS,
-        "%",
-        _high((L1, "80", "78"), (L2, "90", "88"), hold_s=60),
+        high((L1, "1", "0.5"), (L2, "5", "2")),
     ),
     AlertRule(
         "key_compromise",
@@ -238,7 +147,6 @@ _ALL = (
     AlertRule("drill", "a fire drill: {value}", Entry.CONTACTS, L3),
     AlertRule("desk_killed", "the desk was killed: {value}", Entry.POSITIONS, L3),
     AlertRule("flatten_residual", "a flatten left something: {value}", Entry.POSITIONS, L3),
-    AlertRule("restarted", "a process restarted: {value}", Entry.OUTAGE, L1),
     AlertRule("nobody_on_call", "nobody can be paged: {value}", Entry.CONTACTS, L2),
     AlertRule("delivery_failed", "a message did not arrive: {value}", Entry.CONTACTS, L2),
     AlertRule("contact_stopped", "a phone answered STOP: {value}", Entry.CONTACTS, L2),
@@ -248,11 +156,23 @@ _ALL = (
         Entry.CONTACTS,
         L2,
     ),
-    AlertRule("clock_jump", "the clock jumped: {value}", Entry.AUTHENTICATION, L1),
     AlertRule("wording_failed", "a text could not be filled in: {value}", Entry.STATUS, L1),
 )
 
-RULES: dict[str, AlertRule] = {rule.name: rule for rule in _ALL}
+RULES: dict[str, AlertRule] = {rule.name: rule for rule in (*FACTS, *TRENDS)}
+
+
+Named = Mapping[str, Thresholds]
+"""Thresholds of the rules that a desk's file names; the others are as usual."""
+
+AS_USUAL: Named = MappingProxyType({})
+
+
+def thresholds_of(rule: str, named: Named) -> Thresholds:
+    """Where a rule's figure raises and clears on this desk."""
+    found = named.get(rule, RULES[rule].thresholds)
+    assert found is not None, f"{rule} watches a figure"
+    return found
 
 
 def rules_at(level: Level) -> Iterable[AlertRule]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from core.oncall.hours import Hours
+
 
 class Means(StrEnum):
     """A way to tell somebody something."""
@@ -32,6 +34,8 @@ class Contact:
 
     person: str
     means: tuple[Means, ...]
+    rest: Hours | None = None
+    """When they are not to hear of warnings. Nothing else respects it: they are on call."""
 
     @property
     def can_be_paged(self) -> bool:

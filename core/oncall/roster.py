@@ -14,6 +14,8 @@ class Roster:
 
     on: Mapping[Duty, tuple[Contact, ...]]
     everyone: tuple[Contact, ...]
+    at_rest: frozenset[str] = frozenset()
+    """Whose hours are quiet now."""
 
 
 def roster(schedule: Schedule, contacts: Iterable[Contact], now: datetime) -> Roster:
@@ -23,4 +25,5 @@ def roster(schedule: Schedule, contacts: Iterable[Contact], now: datetime) -> Ro
         duty: tuple(known[name] for name in who(schedule, duty, now).people if name in known)
         for duty in Duty
     }
-    return Roster(on, tuple(known.values()))
+    at_rest = {name for name, one in known.items() if one.rest and one.rest.until(now)}
+    return Roster(on, tuple(known.values()), frozenset(at_rest))

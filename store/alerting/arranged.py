@@ -1,7 +1,7 @@
 """What escalation.yaml says about alerts, as the alerts process took it: in force for every process."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from core.alerting.policy import Policy
-from core.alerting.quieting import Inhibition, Maintenance, Silence
+from core.alerting.quieting import NOTHING_QUIET, Quieting
+from core.alerting.rules import AS_USUAL, Named
 from core.oncall.contacts import Contact, Means
-from core.oncall.hours import Hours
 from core.oncall.schedule import Schedule
 from store.alerting.schema import alert_arrangements
 
@@ -32,11 +32,11 @@ class Arrangements:
     policy: Policy
     schedule: Schedule
     contacts: tuple[Contact, ...]
-    inhibitions: tuple[Inhibition, ...] = ()
-    silences: tuple[Silence, ...] = ()
-    maintenance: tuple[Maintenance, ...] = ()
-    quiet_hours: tuple[Hours, ...] = ()
     addresses: tuple[Address, ...] = ()
+    quieting: Quieting = NOTHING_QUIET
+    """What the file keeps quiet; people keep more quiet by command."""
+    thresholds: Named = field(default_factory=dict, hash=False)
+    """Of the rules that the file names; the others are as usual."""
 
     def by_means(self, known: Collection[Means]) -> "Arrangements":
         """Without the means that nobody has set up: nobody is told by them."""
@@ -74,6 +74,12 @@ def read_arrangements(connection: Connection) -> Arrangements:
     if body is None:
         raise NothingArranged("no alerts process has run on this home so far")
     return _parsed(body)
+
+
+def thresholds_in_force(connection: Connection) -> Named:
+    """Of the rules that the file names. As usual where no alerts process has taken it."""
+    body = connection.scalar(_LATEST)
+    return AS_USUAL if body is None else _parsed(body).thresholds
 
 
 @lru_cache(maxsize=16)

@@ -44,7 +44,7 @@ class Plans:
     def note(self, alert: Alert) -> None:
         """An alert changed in this transaction; it may keep others quiet from now on."""
         if self._plans and any(
-            one.source.covers(alert.identity) for one in self._arrangements.inhibitions
+            one.source.covers(alert.identity) for one in self._arrangements.quieting.inhibitions
         ):
             self._quieting = None
             self._plans.clear()
@@ -74,13 +74,12 @@ class Plans:
     def _quiet(self) -> Quieting:
         if self._quieting is None:
             silences, windows = windows_at(self._tx, self._now)
-            known = self._arrangements
-            self._quieting = Quieting(
-                (*known.silences, *silences),
-                known.inhibitions,
-                (*known.maintenance, *windows),
-                known.quiet_hours,
-                tuple(self._inhibitors(known.inhibitions)),
+            known = self._arrangements.quieting
+            self._quieting = replace(
+                known,
+                silences=(*known.silences, *silences),
+                maintenance=(*known.maintenance, *windows),
+                others=tuple(self._inhibitors(known.inhibitions)),
             )
         return self._quieting
 

@@ -8,7 +8,7 @@ from core.oncall.rotation import Rotation, Unit
 from core.oncall.schedule import Duty, Layer, Schedule
 from core.people import Act
 from store.alerting.arranged import Address, Arrangements
-from store.escalation import Escalation
+from store.escalation.file import Escalation
 
 _BEGINS = date(2026, 1, 5)
 _UTC = ZoneInfo("UTC")
@@ -25,8 +25,10 @@ def arrangements_of(escalation: Escalation) -> Arrangements:
     return Arrangements(
         said.policy,
         said.schedule or _turns(tuple(told)),
-        tuple(Contact(name, tuple(ways)) for name, ways in told.items()),
-        addresses=tuple(Address(n, by, to) for n, ways in told.items() for by, to in ways.items()),
+        tuple(Contact(name, tuple(ways), said.rest.get(name)) for name, ways in told.items()),
+        tuple(Address(n, by, to) for n, ways in told.items() for by, to in ways.items()),
+        said.quieting,
+        said.thresholds,
     )
 
 

@@ -10,8 +10,10 @@ from core.alerting.levels import Level
 from core.alerting.policy import Tightening
 from core.oncall.contacts import Means
 from core.oncall.schedule import Duty, who
+from store.alerting.reaching import load_reaching
 from store.alerting.usual import arrangements_of
-from store.escalation import PeopleUnusable, load_escalation
+from store.escalation.file import load_escalation
+from store.escalation.places import PeopleUnusable
 from tests.alerts.night import MIDNIGHT
 
 PEOPLE = """people:
@@ -101,3 +103,28 @@ def test_coverage_counts_everybodys_hours(file: Path) -> None:
 def test_other_words_are_not_understood(file: Path) -> None:
     file.write_text(PEOPLE)
     assert escalation_command(["guess"], file, MIDNIGHT).code == NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize(
+    ("sections", "taken"),
+    [
+        ("", True),
+        (ON_CALL, True),
+        ("levels: {3: {steps: [{at: 0s, tell: {services: [webhook]}}]}}\n", True),
+        ("levels: {3: {steps: [{at: 0s, tell: {channel: [channel]}}]}}\n", False),
+        ("levels: {4: {steps: [{at: 0s, tell: {channel: [channel]}}]}}\n", False),
+        ("levels: {2: {steps: [{at: 0s, tell: {channel: [channel]}}]}}\n", True),
+        (ON_CALL.replace("[alice]}", "[alice], begins: 2026-04-01}"), False),
+        (ON_CALL.replace("[alice]}", "[alice], begins: 2026-03-01}"), True),
+    ],
+)
+def test_a_level_three_or_four_that_tells_nobody_for_a_while_is_refused(
+    file: Path, sections: str, taken: bool
+) -> None:
+    only_primary = "levels: {3: {steps: [{at: 0s, tell: {primary: [sms]}}]}}\n"
+    file.write_text(PEOPLE + sections + (only_primary if "begins" in sections else ""))
+    if taken:
+        load_reaching(file, MIDNIGHT)
+        return
+    with pytest.raises(PeopleUnusable, match="tells a person or a paging service"):
+        load_reaching(file, MIDNIGHT)

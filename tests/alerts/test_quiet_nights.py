@@ -1,14 +1,16 @@
 """What keeps alerts quiet, who comes on duty, and what the system does when nobody answers."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
-from core.alerting.defaults import CRITICAL
+from core.alerting.defaults import CRITICAL, WARNING
 from core.alerting.levels import Level
-from core.alerting.policy import OnUnacked, Tightening
-from core.alerting.quieting import Inhibition, Maintenance, Match, Silence
+from core.alerting.policy import OnUnacked, Step, Tell, Tightening, Who
+from core.alerting.quieting import Inhibition, Maintenance, Match, Quieting, Routine, Silence
 from core.modes import Mode
 from core.oncall.contacts import Contact
+from core.oncall.hours import Hours
 from core.oncall.schedule import ANYBODY, Duty, Override
 from store.alerting.alerts import history
 from store.alerting.facts import raise_alert
@@ -76,7 +78,7 @@ def test_maintenance_ends_and_what_still_fires_is_told_then(night: Night) -> Non
 
 def test_what_follows_from_something_worse_keeps_quiet_while_that_lasts(night: Night) -> None:
     rule = Inhibition(Match(rule="feed_down"), Match(rule="stale_mark"))
-    night.arranged = replace(night.arranged, inhibitions=(rule,))
+    night.arranged = replace(night.arranged, quieting=Quieting(inhibitions=(rule,)))
     night.at("03:00").fires("feed_down")
     night.told()
     night.fires("stale_mark", Level.INTERVENTION, symbol="BTC")
@@ -85,6 +87,34 @@ def test_what_follows_from_something_worse_keeps_quiet_while_that_lasts(night: N
     night.clears("feed_down")
     night.at("03:02")
     assert "alice by direct message" in night.told()
+
+
+def test_a_window_that_comes_back_every_week_keeps_its_rule_quiet(night: Night) -> None:
+    monday = Hours(ZoneInfo("UTC"), time(3), time(4), frozenset({0}))
+    window = Routine("weekly restart", Match(rule="read_*"), monday)
+    night.arranged = replace(night.arranged, quieting=Quieting(routines=(window,)))
+    night.at("03:30").fires("read_failed", Level.INTERVENTION)
+    night.fires("restarted", Level.INTERVENTION)
+    night.at("03:59:59")
+    assert "weekly restart" in night.alert().withheld
+    assert night.alert("a2").withheld == ""
+    night.at("04:00")
+    assert night.alert().withheld == "", "what still fires is told as it ends"
+
+
+def test_a_persons_quiet_hours_keep_warnings_from_them_and_nothing_else(night: Night) -> None:
+    rest = Hours(ZoneInfo("UTC"), time(22), time(7))
+    resting = tuple(replace(one, rest=rest) for one in PEOPLE)
+    warned = replace(WARNING, steps=(Step(0, (*WARNING.steps[0].tells, Tell(Who.PRIMARY, ALL))),))
+    night.arranged = replace(with_level(Level.WARNING, warned), contacts=resting)
+    night.at("03:00").fires("api_latency", Level.WARNING)
+    night.at("03:01")
+    assert night.told() == {"the place by channel"}
+    night.fires("position_drift")
+    assert every_means("alice") <= night.told()
+    night.at("07:00").fires("clock_drift", Level.WARNING)
+    night.at("07:01")
+    assert every_means("alice") <= night.told()
 
 
 def test_warnings_of_one_rule_go_together(night: Night) -> None:

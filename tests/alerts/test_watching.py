@@ -1,6 +1,8 @@
 """Absence and trends: who has fallen silent, how full the disk is, how many orders fail."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -43,6 +45,19 @@ def test_a_trader_that_falls_silent_is_missed_within_seconds(night: Night) -> No
         beats(night)
         every_second(night, "1")
     assert night.alert().cleared
+
+
+def test_a_desk_may_be_told_sooner_than_usual(night: Night) -> None:
+    usual = RULES["process_silent"].thresholds
+    assert usual is not None
+    sooner = replace(usual.levels[0], raise_at=Decimal(5))
+    named = {"process_silent": replace(usual, levels=(sooner, *usual.levels[1:]))}
+    night.arranged = replace(night.arranged, thresholds=named)
+    beats(night)
+    every_second(night, "4")
+    assert night.open() == []
+    every_second(night, "1")
+    assert [alert.level for alert in night.open()] == [Level.INTERVENTION]
 
 
 def test_after_a_restart_it_is_still_known_what_was_missing(night: Night) -> None:

@@ -11,7 +11,7 @@ from core.alerting.levels import Level
 from store.alerting.alerts import read_alert
 from store.alerting.facts import raise_alert
 from store.alerting.usual import arrangements_of
-from store.escalation import load_escalation
+from store.escalation.file import load_escalation
 from tests.bot.shell import Shell
 
 NUMBERED = count(1)

@@ -6,13 +6,9 @@ import pytest
 
 from bot.front import SHIPPED_PEOPLE
 from core.people import Act, Role
-from store.escalation import (
-    PeopleUnusable,
-    Workspace,
-    find_people_file,
-    load_escalation,
-    load_people,
-)
+from store.escalation.file import find_people_file, load_escalation, load_people
+from store.escalation.places import PeopleUnusable
+from store.escalation.slack import Workspace
 
 GOOD = """\
 people:
@@ -110,7 +106,7 @@ def test_a_file_without_slack_is_a_desk_without_slack(tmp_path: Path) -> None:
         (
             "name: Bob",
             "name: Bob\n    slack: U0ALICE01",
-            ":8:5: U0ALICE01 is alice's Slack account already",
+            ":8:5: people.bob.slack: U0ALICE01 is alice's Slack account already",
         ),
         ("U0ALICE01", "alice", ":4:5: people.alice.slack"),
         ("T0PERPS01", "perps", ":10:3: slack.team"),

@@ -18,7 +18,7 @@ from core.requests import Request
 from store import decisions
 from store.approved import approve_roster, roster
 from store.decisions import Tightened
-from store.escalation import load_escalation
+from store.escalation.file import load_escalation
 from store.flattening import latest_job
 from store.store import Store
 from tests.bot.shell import Shell

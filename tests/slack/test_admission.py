@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.slack.admission import Member, Stranger, admit, roles_by_group
 from core.people import Act, Person, Role
-from store.escalation import Escalation, Workspace
+from store.escalation.file import Escalation
+from store.escalation.slack import Workspace
 from tests.slack.seen import ALICE, BOB, CAROL, DAVE
 
 OURS, THEIRS = "T0PERPS01", "T0OTHER01"

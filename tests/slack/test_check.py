@@ -16,7 +16,7 @@ from bot.answer import FAILED, OK, Answer
 from bot.front import SHIPPED_PEOPLE
 from bot.slack.check import check_slack
 from bot.slack.settings import SlackSettings
-from store.escalation import load_escalation
+from store.escalation.file import load_escalation
 from tests.slack.component import web
 from tests.slack.workspace_process import WorkspaceProcess
 

@@ -12,7 +12,7 @@ from bot.slack.conversation import Conversation, Pressed, Said, once
 from bot.slack.directory import Directory
 from bot.slack.threads import Threads
 from core.modes import Mode
-from store.escalation import load_escalation
+from store.escalation.file import load_escalation
 from tests.slack.component import web
 from tests.slack.home import Home
 from tests.slack.workspace_process import DESK, DESK_ID, IDS, TEAM, WorkspaceProcess

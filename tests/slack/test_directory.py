@@ -8,7 +8,8 @@ import pytest
 from bot.slack.admission import Stranger
 from bot.slack.directory import Directory, Trust
 from core.people import Person, Role
-from store.escalation import Escalation, Workspace
+from store.escalation.file import Escalation
+from store.escalation.slack import Workspace
 from tests.slack.component import ANSWER_WITHIN_S, web
 from tests.slack.seen import ALICE, BOB, CAROL, DAVE
 from tests.slack.workspace_process import IDS, TEAM, WorkspaceProcess

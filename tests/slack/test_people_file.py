@@ -7,7 +7,7 @@ import pytest
 
 from bot.front import SHIPPED_PEOPLE
 from core.people import Role
-from store.escalation import PeopleUnusable
+from store.escalation.places import PeopleUnusable
 from store.people_file import PeopleFile
 
 SHIPPED = SHIPPED_PEOPLE.read_text()

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.people import Act, Role
-from store.escalation import PeopleUnusable, find_people_file, load_people
+from store.escalation.file import find_people_file, load_people
+from store.escalation.places import PeopleUnusable
 
 GOOD = """\
 people:

@@ -12,7 +12,8 @@ from store.approved import approve_roster, follow_file, in_force, read_roster, r
 from store.asking import ask_about_incident, ask_resume
 from store.control import constrain, read_control
 from store.decisions import Tightened, ask_kill, confirm, kill_now, object_to
-from store.escalation import Escalation, Workspace
+from store.escalation.file import Escalation
+from store.escalation.slack import Workspace
 from store.events import latest
 from store.flattening import open_job
 from store.kills import flatten_unconfirmed

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from core.alerting.events import Cleared, Fired
 from core.alerting.hysteresis import Threshold, Thresholds, Watch, observe
 from core.alerting.levels import Level
-from core.alerting.rules import RULES, AlertRule, rules_at, watched
+from core.alerting.rule import AlertRule
+from core.alerting.rules import RULES, rules_at, watched
 from core.alerting.wording import fill
 from tests.core.alerting.bench import L1, L2, L3, T0
 from tests.core.examples import quick

@@ -1,0 +1,52 @@
+"""The section `slack`: the desk's team, its channels, and what a user group may do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from core.people import Role
+from store.escalation.fields import Strict
+from store.escalation.people import RoleName
+
+Channel = Annotated[str, Field(pattern=r"^(C[A-Z0-9]{6,}|[a-z0-9_-]{1,80})$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The desk's Slack. Without channels of their own, alerts and digests go to the desk's."""
+
+    team: str
+    desk_channel: str
+    group_roles: Mapping[str, frozenset[Role]]
+    alerts: str | None = None
+    pnl: str | None = None
+
+    @property
+    def alerts_channel(self) -> str:
+        return self.alerts or self.desk_channel
+
+    @property
+    def pnl_channel(self) -> str:
+        return self.pnl or self.desk_channel
+
+
+class ChannelsSection(Strict):
+    """Where the bot posts, by name or id."""
+
+    desk: Channel
+    alerts: Channel | None = None
+    pnl: Channel | None = None
+
+
+class SlackSection(Strict):
+    """The workspace that the bot is installed in."""
+
+    team: str = Field(pattern=r"^[TE][A-Z0-9]{6,}$")
+    channels: ChannelsSection
+    groups: Mapping[str, frozenset[RoleName]] = Field(default_factory=dict)
+
+    def workspace(self) -> Workspace:
+        channels = self.channels
+        return Workspace(self.team, channels.desk, self.groups, channels.alerts, channels.pnl)
