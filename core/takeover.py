@@ -17,6 +17,7 @@ class Takeover(StrEnum):
 
     FLATTEN_LOST = "the loop ended with a flatten open"
     FLATTEN_WAITS = "the loop does not carry on a flatten"
+    KILL_OVERDUE = "nobody confirmed a kill in time, and there is no loop to carry it out"
     LOOP_AWAY = "the loop is not back: what adds risk is cancelled"
 
 
@@ -40,9 +41,12 @@ def takeover(
     *,
     lease_held: bool,
     patience: timedelta,
+    kill_overdue: bool,
     now: datetime,
 ) -> Takeover | None:
     """Why the guard has to act now, or None. `patience` is how long a flatten may lie untouched."""
+    if kill_overdue and loop.started_at is None and loop.lost_at is not None:
+        return Takeover.KILL_OVERDUE
     if job is not None:
         if loop.started_at is None and loop.lost_at is not None:
             return Takeover.FLATTEN_LOST

@@ -105,21 +105,21 @@ def with_a_rules_voice(store: Store, tx: Connection, request: Request, now: date
     return _carry_out_without(store, tx, request, agreeing[0], now) if agreeing else request
 
 
+def overdue_kills(connection: Connection, desk: str, now: datetime) -> list[Request]:
+    """Kills that nobody confirmed in time, where two people agreed that they then are carried out."""
+    waiting = [r for r in open_requests(connection, desk) if r.action is Action.KILL]
+    overdue = [r for r in waiting if lapse(r, now) is RequestState.EXPIRED]
+    known = read_roster(connection) if overdue else None
+    return overdue if known is not None and known.confirmations.flatten_on_timeout else []
+
+
 def flatten_unconfirmed(store: Store, desk: str, now: datetime) -> bool:
     """Carry out a kill that nobody confirmed in time, where two people have agreed to that."""
-
-    def overdue(connection: Connection) -> list[Request]:
-        known = read_roster(connection)
-        if known is None or not known.confirmations.flatten_on_timeout:
-            return []
-        waiting = [r for r in open_requests(connection, desk) if r.action is Action.KILL]
-        return [r for r in waiting if lapse(r, now) is RequestState.EXPIRED]
-
-    if not store.read(overdue):
+    if not store.read(lambda connection: overdue_kills(connection, desk, now)):
         return False
 
     def change(tx: Connection) -> Row:
-        for request in overdue(tx):
+        for request in overdue_kills(tx, desk, now):
             _carry_out_without(store, tx, request, "nobody in time", now)
         return read_row(tx, desk)
 

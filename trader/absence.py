@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from core.flatten import Job
 from core.takeover import NOT_TAKEN_UP, LoopSeen, Takeover, is_back, takeover
 from store.flattening import FlattenLease, open_job
+from store.kills import overdue_kills
 from store.sqlite import StoreFailed
 from store.store import Store
 
@@ -23,6 +24,7 @@ class Absence:
         self._swept = False
         self._patience = NOT_TAKEN_UP
         self._job: Job | None = None
+        self._kill_overdue = False
         self._looked_at: datetime | None = None
 
     def lost(self, now: datetime) -> None:
@@ -45,6 +47,7 @@ class Absence:
             LoopSeen(started_at, beats, self._lost_at, self._swept),
             lease_held=self._job is not None and self._lease.holder is not None,
             patience=self._patience,
+            kill_overdue=self._kill_overdue,
             now=now,
         )
 
@@ -59,6 +62,8 @@ class Absence:
     def _look(self, now: datetime) -> None:
         self._looked_at = now
         try:
-            self._job = self._store.read(lambda c: open_job(c, self._desk))
+            self._job, self._kill_overdue = self._store.read(
+                lambda c: (open_job(c, self._desk), bool(overdue_kills(c, self._desk, now)))
+            )
         except StoreFailed:
             return  # what was known last stands; the gate is closed by the same error

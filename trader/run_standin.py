@@ -14,7 +14,6 @@ from pathlib import Path
 
 from core.steady import SteadyClock
 from store.gate import SendGate
-from store.limit_changes import limits_in_force
 from store.store import Store
 from trader.access import ca_file
 from trader.coinbase.client import Endpoint, Exchange
@@ -95,9 +94,7 @@ def hands(
             new_id=lambda: secrets.token_hex(6),
             dry_run=dry_run,
             actor="guard",
-            followed=Followed(
-                store.read(lambda c: limits_in_force(c, settings.desk, profile.limits))
-            ),
+            followed=Followed(),
         )
 
     return HandsInThread(desk)

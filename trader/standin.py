@@ -11,6 +11,8 @@ from core.modes import Mode
 from core.takeover import STUCK_AFTER
 from store.control import read_row
 from store.flattening import open_job
+from store.kills import flatten_unconfirmed
+from store.limit_changes import limits_in_force
 from store.orders import live_orders
 from store.store import Transaction
 from trader.desk import Desk
@@ -34,6 +36,10 @@ class StandIn:
 
     def __init__(self, desk: Desk, now: datetime) -> None:
         self._desk = desk
+        in_force = desk.read(lambda c: limits_in_force(c, desk.name, desk.profile.limits))
+        desk.followed.limits = (
+            in_force  # as people left them, not as they were when the guard began
+        )
         self._market = Market(desk)
         sender = Sender(desk)
         self._sync = Sync(desk, sender)
@@ -45,6 +51,7 @@ class StandIn:
 
     def tick(self, now: datetime) -> Progress:
         """One pass. Once it is no longer ACTING it has let go of the flatten."""
+        flatten_unconfirmed(self._desk.store, self._desk.name, now)
         self._desk.calls.harvest(now)
         self._market.tick(now)
         self._sync.tick(now)

@@ -71,14 +71,23 @@ TABLE = [
 def test_the_guard_acts(
     open_job: Job | None, seen: LoopSeen, held: bool, expected: Takeover | None
 ) -> None:
-    found = takeover(open_job, seen, lease_held=held, patience=NOT_TAKEN_UP, now=NOW)
+    found = takeover(
+        open_job, seen, lease_held=held, patience=NOT_TAKEN_UP, kill_overdue=False, now=NOW
+    )
     assert found is expected
 
 
 def test_a_guard_that_came_no_further_gives_the_loop_more_time() -> None:
     patience = timedelta(seconds=20)
-    assert takeover(job(60), loop(19), lease_held=False, patience=patience, now=NOW) is None
-    late = takeover(job(60), loop(21), lease_held=False, patience=patience, now=NOW)
+    assert (
+        takeover(
+            job(60), loop(19), lease_held=False, patience=patience, kill_overdue=False, now=NOW
+        )
+        is None
+    )
+    late = takeover(
+        job(60), loop(21), lease_held=False, patience=patience, kill_overdue=False, now=NOW
+    )
     assert late is Takeover.FLATTEN_WAITS
 
 
@@ -90,3 +99,22 @@ def test_a_loop_is_back_when_it_is_armed_or_has_long_been_at_work(
     uptime_s: float, armed: bool, expected: bool
 ) -> None:
     assert is_back(NOW - timedelta(seconds=uptime_s), armed=armed, now=NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        (loop(), None),
+        (loop(4, lost_s_ago=9), None),
+        (loop(None), None),
+        (gone(0), Takeover.KILL_OVERDUE),
+        (gone(600, swept=True), Takeover.KILL_OVERDUE),
+    ],
+)
+def test_a_kill_that_nobody_confirmed_is_the_loops_as_long_as_there_is_one(
+    seen: LoopSeen, why: Takeover | None
+) -> None:
+    found = takeover(
+        None, seen, lease_held=False, patience=NOT_TAKEN_UP, kill_overdue=True, now=NOW
+    )
+    assert found is why

@@ -5,10 +5,12 @@ from collections import Counter
 
 import pytest
 
+from core.approval import Confirmations, Roster
 from core.flatten import JobState, LegState
 from core.modes import Mode
 from core.orders import Kind, OrderState
 from core.requests import RequestState
+from store.approved import approve_roster
 from store.events import latest
 from tests.stories.test_kill import trading
 from tests.stories.test_trouble import CREATE, READS
@@ -190,6 +192,28 @@ def test_a_loop_that_is_not_back_after_ten_seconds_leaves_no_entries_and_keeps_i
     world.loops_crash = False
     world.until(world.armed, within_s=40)
     trading(world)
+
+
+def test_a_kill_that_nobody_confirms_is_carried_out_without_a_loop_where_two_people_agreed(
+    world: World,
+) -> None:
+    trading(world)
+    agreed = Roster({}, {}, Confirmations(flatten_on_timeout=True))
+    world.store.write(
+        lambda tx: approve_roster(tx, world.store.log, agreed, "alice and bob", world.now)
+    )
+    request = world.kill(ALICE)
+    world.loops_crash = True
+    world.crash()
+    world.until(lambda: Said.HANDED_BACK in world.said, within_s=30)
+    assert world.positions_there(), "held, and its positions are open"
+
+    world.until(lambda: world.mode() is Mode.KILLED, within_s=130)
+    flat_and_verified(world)
+
+    assert world.request(request).state is RequestState.EXECUTED
+    assert flattened_by(world) == {"guard"}
+    assert world.mode() is Mode.KILLED
 
 
 def test_an_entry_that_was_in_flight_when_the_loop_died_is_found_and_cancelled(
