@@ -42,13 +42,22 @@ STRICTER: Mapping[str, Stricter] = {
     "max_slippage_pct": Stricter.LOWER,
     "max_move_pct": Stricter.LOWER,
     "duplicate_window_s": Stricter.HIGHER,
+    "symbol_notional_usd": Stricter.LOWER,
+    "symbol_leverage": Stricter.LOWER,
 }
+
+ENDLESS = frozenset({"symbol_notional_usd", "symbol_leverage"})
+"""Limits that an underlying need not have: without one it has none of its own."""
 
 SIZES = (
     "max_order_contracts",
     "max_order_notional_usd",
     "max_position_notional_usd",
+    "max_gross_notional_usd",
+    "max_net_notional_usd",
+    "max_one_way_notional_usd",
 )
+SIZES_OF_ONE = ("max_position_base.", "symbol_notional_usd.")
 
 
 WHOLE = frozenset(field.name for field in fields(Limits) if field.type in (int, "int"))
@@ -64,7 +73,7 @@ class NotALimit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One limit from a value to another; None: the underlying is not traded."""
+    """One limit from a value to another; None: the underlying is not traded, or has no such limit."""
 
     name: str
     before: Decimal | None
@@ -73,7 +82,10 @@ class Change:
     @property
     def looser(self) -> bool:
         """Whether it needs two people."""
-        match STRICTER[self.name.split(".")[0]]:
+        kind = self.name.split(".")[0]
+        if kind in ENDLESS and None in (self.before, self.after):
+            return self.after is None
+        match STRICTER[kind]:
             case Stricter.LOWER:
                 return (self.after or 0) > (self.before or 0)
             case Stricter.HIGHER:
@@ -81,7 +93,8 @@ class Change:
         return True
 
     def __str__(self) -> str:
-        return f"{self.name} {_shown(self.before)} → {_shown(self.after)}"
+        none = "no limit" if self.name.split(".")[0] in ENDLESS else "not traded"
+        return f"{self.name} {_shown(self.before, none)} → {_shown(self.after, none)}"
 
 
 def values(limits: Limits) -> dict[str, Decimal]:
@@ -133,8 +146,8 @@ def limits_of(found: Mapping[str, Decimal], like: Limits) -> Limits:
 
 def change_to(now: Mapping[str, Decimal], name: str, text: str) -> Change:
     """The change that a person typed. Raises NoSuchLimit, NotALimit."""
-    if name not in now:
-        raise NoSuchLimit(f"no limit is called {name!r}; there are {', '.join(now)}")
+    if name not in (known := {*now, *_endless(now)}):
+        raise NoSuchLimit(f"no limit is called {name!r}; there are {', '.join(sorted(known))}")
     try:
         value = Decimal(text)
     except InvalidOperation as why:
@@ -143,12 +156,18 @@ def change_to(now: Mapping[str, Decimal], name: str, text: str) -> Change:
         raise NotALimit(f"{text} is no limit; it has to be 0 or more")
     if name in WHOLE and value % 1:
         raise NotALimit(f"{name} is counted in whole numbers, not {text}")
-    return Change(name, now[name], value)
+    return Change(name, now.get(name), value)
+
+
+def _endless(now: Mapping[str, Decimal]) -> list[str]:
+    """The limits that a traded underlying may be given."""
+    traded = [name.split(".")[1] for name in now if name.startswith("max_position_base.")]
+    return [f"{kind}.{underlying}" for kind in sorted(ENDLESS) for underlying in traded]
 
 
 def conservative(now: Mapping[str, Decimal]) -> list[Change]:
     """Half of every size, leverage 1: what whoever has a bad feeling does first."""
-    halved = {name for name in now if name in SIZES or name.startswith("max_position_base.")}
+    halved = {name for name in now if name in SIZES or name.startswith(SIZES_OF_ONE)}
     smaller = {name: _half(name, now[name]) for name in halved}
     if "max_leverage" in now:
         smaller["max_leverage"] = min(now["max_leverage"], Decimal(1))
@@ -160,5 +179,5 @@ def _half(name: str, value: Decimal) -> Decimal:
     return Decimal(int(half)) if name in WHOLE else half
 
 
-def _shown(value: Decimal | None) -> str:
-    return "not traded" if value is None else f"{value.normalize():f}"
+def _shown(value: Decimal | None, none: str) -> str:
+    return none if value is None else f"{value.normalize():f}"

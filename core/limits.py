@@ -15,6 +15,7 @@ class Limits:
     max_order_notional_usd: Decimal
     max_position_notional_usd: Decimal
     max_leverage: Decimal
+    """All that the desk could hold, in times its equity."""
     daily_loss_usd: Decimal
     max_orders_per_minute: int
     price_collar_pct: Decimal
@@ -44,6 +45,11 @@ class Limits:
     """How far the mark may have moved within ten minutes: beyond it, no entries until that is over."""
     duplicate_window_s: Decimal = Decimal(0)
     """How long the same entry once more counts as sent by mistake."""
+
+    symbol_notional_usd: Mapping[str, Decimal] = field(default_factory=dict)
+    """A position's worth per underlying that has a limit of its own, beside the one for all."""
+    symbol_leverage: Mapping[str, Decimal] = field(default_factory=dict)
+    """What one underlying's position may be worth in times the equity; those that have such a limit."""
 
     @property
     def underlyings(self) -> tuple[str, ...]:

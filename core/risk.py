@@ -130,6 +130,18 @@ def position_notional(spec: OrderSpec, view: RiskView) -> Finding:
     return None
 
 
+def symbol_notional(spec: OrderSpec, view: RiskView) -> Finding:
+    underlying = product_of(view).underlying
+    limit = view.limits.symbol_notional_usd.get(underlying)
+    if limit is None:
+        return None
+    reached = product_of(view).notional_usd(worst_after(spec, view), worth_at(spec, view))
+    if reached > limit:
+        detail = f"{underlying} ${reached:,.2f}, limit ${limit:,}"
+        return RiskRefused(RiskRefusal.SYMBOL_NOTIONAL, detail)
+    return None
+
+
 def leverage(spec: OrderSpec, view: RiskView) -> Finding:
     if view.equity_usd is None or view.equity_usd <= 0:
         return RiskRefused(RiskRefusal.EQUITY_UNKNOWN, f"equity {view.equity_usd}")
@@ -143,6 +155,20 @@ def leverage(spec: OrderSpec, view: RiskView) -> Finding:
         return RiskRefused(
             RiskRefusal.LEVERAGE, f"{reached:.2f}x, limit {view.limits.max_leverage}x"
         )
+    return None
+
+
+def symbol_leverage(spec: OrderSpec, view: RiskView) -> Finding:
+    underlying = product_of(view).underlying
+    limit = view.limits.symbol_leverage.get(underlying)
+    if limit is None:
+        return None
+    assert view.equity_usd is not None, "leverage runs before"
+    worth = product_of(view).notional_usd(worst_after(spec, view), worth_at(spec, view))
+    reached = worth / view.equity_usd
+    if reached > limit:
+        detail = f"{underlying} {reached:.2f}x, limit {limit}x"
+        return RiskRefused(RiskRefusal.SYMBOL_LEVERAGE, detail)
     return None
 
 
@@ -190,7 +216,9 @@ LANES: dict[Kind, tuple[Check, ...]] = {
         not_against_position,
         position_size,
         position_notional,
+        symbol_notional,
         leverage,
+        symbol_leverage,
         order_rate,
         daily_loss,
         *risk_book.CHECKS,

@@ -15,6 +15,7 @@ from core.risk_view import (
     RiskRefusal,
     RiskRefused,
     RiskView,
+    exposure,
     product_of,
     worst_with,
     worth_at,
@@ -31,11 +32,9 @@ def gross_exposure(spec: OrderSpec, view: RiskView) -> Finding:
 
 def net_exposure(spec: OrderSpec, view: RiskView) -> Finding:
     """At worst everything on the order's side fills, and nothing on the other."""
+    book = _book(spec, view)
     buys = spec.side is Side.BUY
-    reached = ZERO
-    for one in _book(spec, view):
-        towards, away = (one.long_usd, one.short_usd) if buys else (one.short_usd, one.long_usd)
-        reached += towards or -away
+    reached = sum((one.highest_usd if buys else -one.lowest_usd for one in book), ZERO)
     return _beyond(RiskRefusal.NET_EXPOSURE, reached, view.limits.max_net_notional_usd)
 
 
@@ -51,9 +50,9 @@ def correlation(spec: OrderSpec, view: RiskView) -> Finding:
     """Longs and shorts are not set off: what moves together in a calm market may not in another."""
     weights = view.limits.moves_with_market
     reached = ZERO
-    for exposure in _book(spec, view):
-        side_usd = exposure.long_usd if spec.side is Side.BUY else exposure.short_usd
-        reached += side_usd * weights.get(exposure.underlying, FULLY)
+    for one in _book(spec, view):
+        side_usd = one.long_usd if spec.side is Side.BUY else one.short_usd
+        reached += side_usd * weights.get(one.underlying, FULLY)
     return _beyond(RiskRefusal.CORRELATION, reached, view.limits.max_one_way_notional_usd)
 
 
@@ -73,8 +72,9 @@ def margin(spec: OrderSpec, view: RiskView) -> Finding:
 
 
 def overnight_margin(spec: OrderSpec, view: RiskView) -> Finding:
+    """A window that was never read may be about to end."""
     window = view.book.window
-    if window is None or not window.step_ahead(view.now):
+    if window is not None and not window.step_ahead(view.now):
         return None
     worst = worst_with(spec, view)
     product, price = product_of(view), worth_at(spec, view)
@@ -139,7 +139,9 @@ def volatility(spec: OrderSpec, view: RiskView) -> Finding:
 
 def drawdown(spec: OrderSpec, view: RiskView) -> Finding:
     fallen, limit = view.book.fallen_pct, view.limits.max_drawdown_pct
-    if fallen is not None and fallen >= limit:
+    if fallen is None:
+        return RiskRefused(RiskRefusal.EQUITY_UNKNOWN, "how far it has fallen cannot be told")
+    if fallen >= limit:
         return RiskRefused(RiskRefusal.DRAWDOWN, f"{fallen:.2f} %, limit {limit} %")
     return None
 
@@ -164,11 +166,7 @@ CHECKS: tuple[Check, ...] = (
 def _mine(spec: OrderSpec, view: RiskView) -> Exposure:
     """The order's own product, once the order works too."""
     product, price, worst = product_of(view), worth_at(spec, view), worst_with(spec, view)
-    return Exposure(
-        product.underlying,
-        product.notional_usd(max(worst.highest, 0), price),
-        product.notional_usd(min(worst.lowest, 0), price),
-    )
+    return exposure(product, worst, price)
 
 
 def _book(spec: OrderSpec, view: RiskView) -> tuple[Exposure, ...]:
@@ -181,10 +179,11 @@ def _account(view: RiskView) -> Account:
 
 
 def _margin_usd(spec: OrderSpec, view: RiskView) -> Decimal:
-    """What the order asks for, with the entries of its product and side that still rest."""
+    """What the order asks for, with what still rests: its product's entries of its side, and others'."""
     resting = sum(live.contracts for live in view.live if live.side is spec.side)
     contracts = spec.side.sign * (spec.contracts + resting)
-    return overnight_margin_usd(product_of(view), contracts, worth_at(spec, view))
+    mine = overnight_margin_usd(product_of(view), contracts, worth_at(spec, view))
+    return mine + view.book.others_resting_usd
 
 
 def _beyond(refusal: RiskRefusal, reached_usd: Decimal, limit_usd: Decimal) -> Finding:

@@ -11,6 +11,7 @@ from core.exposure import Reservation, WorstCase, worst_case
 from core.limits import Limits
 from core.margin import MarginWindow
 from core.orders import OrderSpec
+from core.positions import ZERO
 from core.products import Mark, Product
 
 
@@ -28,7 +29,9 @@ class RiskRefusal(StrEnum):
     WOULD_FLIP = "an entry against an open position would close or flip it; exit first"
     POSITION_SIZE = "the position could grow beyond its limit"
     POSITION_NOTIONAL = "the position could be worth more than allowed"
+    SYMBOL_NOTIONAL = "the position could be worth more than this symbol's own limit"
     LEVERAGE = "the desk's leverage could exceed its limit"
+    SYMBOL_LEVERAGE = "the position could be more times the equity than this symbol's own limit"
     ORDER_RATE = "too many orders in the last minute"
     DAILY_LOSS = "the day's loss limit is reached"
     EQUITY_UNKNOWN = "the desk's equity is not known"
@@ -50,11 +53,22 @@ class RiskRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What one product could come to at worst on each side, in USD at its mark."""
+    """Between what one product could come to, in USD at its mark, whichever of its orders fill.
+
+    Signed: a short position without orders has both ends below nothing.
+    """
 
     underlying: str
-    long_usd: Decimal
-    short_usd: Decimal
+    lowest_usd: Decimal
+    highest_usd: Decimal
+
+    @property
+    def long_usd(self) -> Decimal:
+        return max(self.highest_usd, ZERO)
+
+    @property
+    def short_usd(self) -> Decimal:
+        return max(-self.lowest_usd, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,8 @@ class Book:
     """Of the desk's other products, with everything that works and is in flight."""
     others_overnight_usd: Decimal
     """What these ask for at the overnight rates, each on its worse side."""
+    others_resting_usd: Decimal
+    """How much of that their positions do not ask for yet, only the orders that may still fill."""
     account: Account | None
     window: MarginWindow | None
     fallen_pct: Decimal | None
@@ -76,7 +92,15 @@ class Book:
     """When the latest entry of the same product, side and size was recorded."""
 
 
-NO_BOOK = Book((), Decimal(0), None, None, None, None, None, None)
+def exposure(product: Product, worst: WorstCase, price: Decimal) -> Exposure:
+    """What a product's worst case is worth, each end with its sign."""
+    lowest, highest = (
+        product.notional_usd(n, price).copy_sign(n) for n in (worst.lowest, worst.highest)
+    )
+    return Exposure(product.underlying, lowest, highest)
+
+
+NO_BOOK = Book((), ZERO, ZERO, None, None, None, None, None, None)
 """For the lanes that do not look at it: the brake waits for no figure that it does not need."""
 
 

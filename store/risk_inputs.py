@@ -14,7 +14,7 @@ from core.limits import Limits
 from core.margin import overnight_margin_usd
 from core.orders import Kind, OrderSpec
 from core.positions import Position
-from core.risk import NO_BOOK, Book, Exposure
+from core.risk_view import NO_BOOK, Book, Exposure, exposure
 from store.books_schema import orders
 from store.ledger import read_accepted, read_high_water, read_opening
 from store.margin import read_margin_window
@@ -50,6 +50,7 @@ class Others:
     exposures: tuple[Exposure, ...] = ()
     gross_usd: Decimal = Decimal(0)
     overnight_usd: Decimal = Decimal(0)
+    resting_usd: Decimal = Decimal(0)
 
 
 def others_of(
@@ -62,7 +63,7 @@ def others_of(
     now: datetime,
 ) -> Others | None:
     """Position, stops, working and in-flight orders together; None where one has no fresh mark."""
-    exposures, gross, overnight = [], Decimal(0), Decimal(0)
+    exposures, gross, overnight, resting = [], Decimal(0), Decimal(0), Decimal(0)
     for product_id in (held.keys() | working.keys()) - {but_product_id}:
         product = read_product(connection, desk, product_id)
         mark = read_mark(connection, desk, product_id)
@@ -73,12 +74,12 @@ def others_of(
         if product is None or mark is None or mark.age_s(now) > limits.mark_stale_s:
             return None
         price, ends = mark.price, (worst.lowest, worst.highest)
-        long_usd = product.notional_usd(max(worst.highest, 0), price)
-        short_usd = product.notional_usd(min(worst.lowest, 0), price)
-        exposures.append(Exposure(product.underlying, long_usd, short_usd))
+        exposures.append(exposure(product, worst, price))
         gross += max(product.notional_usd(n, price) for n in ends)
-        overnight += max(overnight_margin_usd(product, n, price) for n in ends)
-    return Others(tuple(exposures), gross, overnight)
+        asks = max(overnight_margin_usd(product, n, price) for n in ends)
+        overnight += asks
+        resting += asks - min(asks, overnight_margin_usd(product, contracts, price))
+    return Others(tuple(exposures), gross, overnight, resting)
 
 
 def book_of(
@@ -96,6 +97,7 @@ def book_of(
     return Book(
         others=others.exposures,
         others_overnight_usd=others.overnight_usd,
+        others_resting_usd=others.resting_usd,
         account=account,
         window=read_margin_window(connection, spec.desk),
         fallen_pct=fallen_pct(connection, spec.desk, positions),

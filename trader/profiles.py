@@ -1,7 +1,9 @@
 """The three profiles: what each may do at most, how fast it cycles, and how its desk first starts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from core.limits import Limits
 from core.modes import Mode
@@ -111,6 +113,8 @@ PROD = Profile(
         max_slippage_pct=Decimal("0.3"),
         max_move_pct=Decimal(5),
         duplicate_window_s=Decimal(5),
+        symbol_notional_usd={"BTC": Decimal(60_000), "ETH": Decimal(20_000)},
+        symbol_leverage={"BTC": Decimal(3), "ETH": Decimal(2)},
     ),
     bar_s=Decimal(60),
     order_contracts=5,
@@ -125,6 +129,8 @@ def tightened(
     daily_loss_usd: Decimal | None,
     max_leverage: Decimal | None,
     *,
+    symbol_notional_usd: Mapping[str, Decimal] = MappingProxyType({}),
+    symbol_leverage: Mapping[str, Decimal] = MappingProxyType({}),
     flatten_on_loss: bool = False,
 ) -> Profile:
     """The profile with the environment's limits where they are stricter; looser ones change nothing."""
@@ -133,5 +139,16 @@ def tightened(
         limits = replace(limits, daily_loss_usd=daily_loss_usd)
     if max_leverage is not None and max_leverage < limits.max_leverage:
         limits = replace(limits, max_leverage=max_leverage)
+    limits = replace(
+        limits,
+        symbol_notional_usd=_lowest(limits.symbol_notional_usd, symbol_notional_usd),
+        symbol_leverage=_lowest(limits.symbol_leverage, symbol_leverage),
+    )
     flattens = profile.flatten_on_loss or flatten_on_loss
     return replace(profile, limits=limits, flatten_on_loss=flattens)
+
+
+def _lowest(ours: Mapping[str, Decimal], given: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Of each underlying the stricter of both; one that only one side names has that side's."""
+    both = {**ours, **given}
+    return {name: min(both[name], ours.get(name, both[name])) for name in both}

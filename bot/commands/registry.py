@@ -60,6 +60,11 @@ class Command:
 COMMANDS: dict[str, Command] = {}
 
 
+def meant(verb: str, words: Sequence[str]) -> str:
+    """`limits lower …` is `limit lower …`: who types it wants more than to look."""
+    return "limit" if verb == "limits" and words else verb
+
+
 def command(
     usage: str,
     summary: str,

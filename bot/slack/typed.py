@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answer import REFUSED, USAGE, Answer
-from bot.commands.registry import COMMANDS, unknown, wrong_usage
+from bot.commands.registry import COMMANDS, meant, unknown, wrong_usage
 
 _SIGNS = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
 _ESCAPED = re.compile(r"<(?:[@#!][^|>]*\|([^>]*)|([@#!][^|>]*)|[^|>]*\|([^>]*)|([^>]*))>")
@@ -91,7 +91,7 @@ def _verb(words: Sequence[str]) -> tuple[str, Sequence[str]]:
     said = [word.lower().strip("!.,:;") for word in words[:2]]
     if tuple(said) in _MEANT:
         return _MEANT[said[0], said[1]], words[2:]
-    return said[0] or words[0], words[1:]
+    return meant(said[0] or words[0], words[1:]), words[1:]
 
 
 def _desk(

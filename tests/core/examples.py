@@ -56,6 +56,7 @@ LIMITS = Limits(
 BOOK = Book(
     others=(),
     others_overnight_usd=Decimal(0),
+    others_resting_usd=Decimal(0),
     account=Account(Decimal(10**9), Decimal(0), Decimal(0), Decimal(10**9), "1000", NOW),
     window=None,
     fallen_pct=Decimal(0),

@@ -92,3 +92,14 @@ def test_contracts_are_whole_and_names_are_known() -> None:
     with pytest.raises(NoSuchLimit, match="max_leverage"):
         change_to(NOW, "leverage", "1")
     assert change_to(NOW, "max_leverage", "1.5").after == Decimal("1.5")
+
+
+def test_a_symbol_may_be_given_a_limit_of_its_own_and_losing_it_is_looser() -> None:
+    first = change_to(NOW, "symbol_leverage.BTC", "1")
+    assert (first.before, first.looser) == (None, False)
+    assert str(first) == "symbol_leverage.BTC no limit → 1"
+    assert Change("symbol_leverage.BTC", Decimal(1), None).looser
+    assert Change("symbol_leverage.BTC", Decimal(1), Decimal(2)).looser
+    assert not Change("symbol_leverage.BTC", Decimal(2), Decimal(1)).looser
+    with pytest.raises(NoSuchLimit):
+        change_to(NOW, "symbol_leverage.DOGE", "1")

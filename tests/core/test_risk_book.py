@@ -33,7 +33,8 @@ def with_book(view: RiskView = VIEW, **facts: Any) -> RiskView:
 
 def beside(long_usd: int = 0, short_usd: int = 0, view: RiskView = VIEW) -> RiskView:
     """Something else held, too."""
-    return with_book(view, others=(Exposure("ETH", D(long_usd), D(short_usd)),))
+    lowest, highest = D(-short_usd or long_usd), D(long_usd or -short_usd)
+    return with_book(view, others=(Exposure("ETH", lowest, highest),))
 
 
 def account(**figures: Any) -> RiskView:
@@ -75,6 +76,13 @@ CASES: list[Case] = [
         beside(long_usd=100, short_usd=5_000, view=limited(max_net_notional_usd=D(1_699))),
     ),
     (
+        RiskRefusal.NET_EXPOSURE,  # a sale elsewhere that may not fill offsets nothing
+        order(),
+        with_book(
+            limited(max_net_notional_usd=D(2_599)), others=(Exposure("ETH", D(-9_000), D(1_000)),)
+        ),
+    ),
+    (
         RiskRefusal.CONCENTRATION,
         order(),
         limited(max_gross_notional_usd=D(3_199), max_share_pct=D(50)),
@@ -93,6 +101,28 @@ CASES: list[Case] = [
     (RiskRefusal.ACCOUNT_STALE, order(), account(at=NOW - ACCOUNT_OLD - BIT)),
     (RiskRefusal.MARGIN, order(), account(available_margin_usd=D("399.99"))),
     (RiskRefusal.MARGIN, order(side=Side.SELL), account(available_margin_usd=D("479.99"))),
+    (
+        RiskRefusal.MARGIN,  # 400, and what the entries of other products would ask for
+        order(),
+        with_book(account=replace(ACCOUNT, available_margin_usd=D(999)), others_resting_usd=D(600)),
+    ),
+    (
+        RiskRefusal.OVERNIGHT_MARGIN,  # nobody knows when the night begins
+        order(),
+        with_book(
+            window=None,
+            others_overnight_usd=D(600),
+            account=replace(ACCOUNT, cash_usd=D("1199.99")),
+        ),
+    ),
+    (
+        RiskRefusal.LIQUIDATION_BUFFER,
+        order(),
+        with_book(
+            account=replace(ACCOUNT, cash_usd=D(1_680), liquidation_buffer_pct="68"),
+            others_resting_usd=D(1),
+        ),
+    ),
     (
         RiskRefusal.OVERNIGHT_MARGIN,
         order(),
@@ -127,6 +157,13 @@ CASES: list[Case] = [
         with_book(limited(max_move_pct=D(5)), lowest=D(80_000), highest=D(84_001)),
     ),
     (RiskRefusal.DRAWDOWN, order(), with_book(fallen_pct=D(5))),
+    (RiskRefusal.EQUITY_UNKNOWN, order(), with_book(fallen_pct=None)),
+    (RiskRefusal.SYMBOL_NOTIONAL, order(), limited(symbol_notional_usd={"BTC": D("1599.99")})),
+    (
+        RiskRefusal.SYMBOL_LEVERAGE,
+        order(),
+        replace(limited(symbol_leverage={"BTC": D("0.5")}), equity_usd=D(3_199)),
+    ),
 ]
 
 AT_THE_LIMIT: list[tuple[str, OrderSpec, RiskView]] = [
@@ -165,7 +202,13 @@ AT_THE_LIMIT: list[tuple[str, OrderSpec, RiskView]] = [
     ("move", order(), with_book(limited(max_move_pct=D(5)), highest=D(84_000))),
     ("no marks kept", order(), limited(max_move_pct=D(0))),
     ("drawdown", order(), with_book(fallen_pct=D("4.99"))),
-    ("drawdown unknown", order(), with_book(fallen_pct=None)),
+    ("symbol", order(), limited(symbol_notional_usd={"BTC": D(1_600)})),
+    ("another symbol", order(), limited(symbol_notional_usd={"ETH": D(0)})),
+    (
+        "symbol's leverage",
+        order(),
+        replace(limited(symbol_leverage={"BTC": D("0.5")}), equity_usd=D(3_200)),
+    ),
 ]
 
 

@@ -197,7 +197,7 @@ WRONG: dict[RiskRefusal, Change] = {
 
 def test_every_refusal_is_tried_on_every_lane() -> None:
     of_the_book = {reason for reason, _spec, _view in test_risk_book.CASES}
-    assert set(WRONG) == set(RiskRefusal) - {RiskRefusal.WOULD_FLIP} - of_the_book
+    assert set(WRONG) | of_the_book == set(RiskRefusal) - {RiskRefusal.WOULD_FLIP}
     assert set(LANE_OF) == set(Kind)
 
 

@@ -15,7 +15,7 @@ from core.positions import Position
 from core.products import Mark, Product
 from core.risk import CheckedOrder
 from store.control import set_mode
-from store.ledger import adopt_position
+from store.ledger import adopt_position, open_books
 from store.observations import write_account, write_marks, write_products
 from store.store import Store
 
@@ -96,6 +96,11 @@ def see_the_exchange(tx: Connection) -> None:
     write_products(tx, DESK, [BTC_PRODUCT, ETH_PRODUCT])
     write_marks(tx, DESK, [mark(), mark(ETH, ETH_PRICE)])
     write_account(tx, DESK, Account(CASH, Decimal(0), Decimal(0), CASH, "100", NOW))
+
+
+def begin_books(store: Store) -> None:
+    """The ledger of an account that has made and lost nothing: how far it has fallen is known."""
+    store.write(lambda tx: open_books(tx, store.log, DESK, CASH, NOW))
 
 
 def hold(

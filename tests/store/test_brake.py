@@ -26,7 +26,7 @@ from store.store import Store, open_store
 from store.wakeups import FENCE, LOOK, Listener
 from tests.store.child import Child, child
 from tests.store.conftest import Reopen
-from tests.store.desk import DESK, LIMITS, NOW, checked, order, set_to
+from tests.store.desk import DESK, LIMITS, NOW, begin_books, checked, order, set_to
 
 LOOP_INSIDE = """
 import sys
@@ -196,6 +196,8 @@ def test_tightening_to_less_than_is_in_force_leaves_what_is_stricter(
 
 
 def test_it_says_how_many_orders_are_still_on_their_way(store: Store) -> None:
+    begin_books(store)
+
     def three_orders(tx: Connection) -> None:
         for id in ("reserved", "lost", "working"):
             record_intent(tx, checked(order(id)), LIMITS, NOW)

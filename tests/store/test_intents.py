@@ -35,6 +35,7 @@ from tests.store.desk import (
     ETH_PRODUCT,
     LIMITS,
     NOW,
+    begin_books,
     checked,
     fill,
     hold,
@@ -49,6 +50,13 @@ LARGEST = 10
 """Contracts of BTC that the desk may hold."""
 
 Answer = Intent | RiskRefused | Refused
+
+
+@pytest.fixture
+def store(store: Store) -> Store:
+    """Its equity is known: entries are refused where it is not."""
+    begin_books(store)
+    return store
 
 
 def record(store: Store, spec: OrderSpec) -> Answer:
@@ -393,6 +401,7 @@ def test_whatever_fills_the_limit_holds_and_once_reduce_only_is_applied_nothing_
     with tempfile.TemporaryDirectory() as root, open_again(Path(root) / "home") as store:
         store.write(lambda tx: begin_desk(tx, store.log, DESK, Mode.ACTIVE, "test", NOW))
         store.write(see_the_exchange)
+        begin_books(store)
         desk = DeskOfChance(store)
         for name, *arguments in active:
             getattr(desk, name)(*arguments)
@@ -459,4 +468,4 @@ def test_every_step_of_an_order_is_on_record(store: Store) -> None:
     booked(store, "f1", "a", Side.BUY, 2)
     advance(store, "a", OrderState.FILLED)
     kinds = [event.kind for event in store.read(lambda c: latest(c, DESK, 100))]
-    assert kinds == ["genesis", "order_working", "fill", "order_filled"]
+    assert kinds == ["genesis", "books_opened", "order_working", "fill", "order_filled"]

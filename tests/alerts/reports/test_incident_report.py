@@ -21,16 +21,18 @@ from core.reports.incident_figures import figures
 from core.reports.incident_report import markdown
 from core.reports.narrative import says
 from store.control import begin_desk, set_mode
-from store.ledger import adopt_fills
+from store.ledger import adopt_fills, open_books
 from store.orders import move, record_intent
 from store.reports.history import sample
 from store.reports.incidents import close_incident, note_in_incident, open_incident
 from store.store import Store, open_store
 from tests.store.desk import (
     BTC,
+    CASH,
     DESK,
     LIMITS,
     NOW,
+    begin_books,
     checked,
     fill,
     later,
@@ -147,6 +149,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
     log = opened.log
     opened.write(lambda tx: begin_desk(tx, log, DESK, Mode.ACTIVE, "test", NOW))
     opened.write(see_the_exchange)
+    begin_books(opened)
+    opened.write(lambda tx: open_books(tx, log, DESK, CASH, NOW))
     opened.write(lambda tx: record_intent(tx, checked(order("o-1")), LIMITS, later(seconds=1)))
     opened.write(
         lambda tx: move(tx, log, "o-1", OrderState.WORKING, later(seconds=2), order_id="x-1")
