@@ -21,17 +21,16 @@ from core.alerting.delivery import (
 )
 from core.alerting.levels import Level
 from core.oncall.contacts import Means
-from store.alerting.arranged import NothingArranged, read_arrangements
+from store.alerting.arranged import NothingArranged
 from store.alerting.delivery import (
     Job,
-    anything_due,
     claim,
     leave_out,
     let_go,
     let_wait,
     next_message_due,
-    not_wanted,
-    record,
+    record_failed,
+    record_sent,
     recover,
 )
 from store.sqlite import StoreFailed
@@ -56,6 +55,10 @@ class Ended:
     provider_id: str = ""
     left_out: str = ""
 
+    @property
+    def arrived(self) -> bool:
+        return not self.left_out and self.verdict.ruling is Ruling.SENT
+
 
 class Delivery:
     """`wake` says that something may wait. `run` goes on until it is cancelled."""
@@ -79,8 +82,11 @@ class Delivery:
         self._back: set[Means] = set()
         """Works again; what waits for it need not any more."""
         self._woken = asyncio.Event()
+        self._expected = True
+        """Somebody says that there is something to send: it need not be looked for."""
 
     def wake(self) -> None:
+        self._expected = True
         self._woken.set()
 
     async def run(self) -> None:
@@ -97,37 +103,45 @@ class Delivery:
     async def _turn(self) -> datetime | None:
         """Record what ended, claim what may be sent, and begin to send it."""
         now, ended, back = self._clock(), self._ended, frozenset(self._back)
+        self._ended, expected, self._expected = [], self._expected, False
         try:
-            waits, due = await asyncio.to_thread(self._store.read, lambda c: _look(c, now))
-            if not ended and not waits:
-                return due
-            self._ended = []
-            jobs = await asyncio.to_thread(
-                self._store.write, lambda tx: self._commit(tx, ended, back, now)
-            )
+            jobs, due = await asyncio.to_thread(self._claimed, ended, back, expected, now)
             self._back -= back
         except (*StoreFailed, NothingArranged) as why:
             log.warning("the outbox waits: %s: %s", type(why).__name__, why)
-            self._ended = ended + [one for one in self._ended if one not in ended]
+            self._ended, self._expected = ended + self._ended, True
             return None
         for job in jobs:
             self._begin(job)
-        if ended:
+        if not all(one.arrived for one in ended):
             self._told()
-        return due if not jobs else now
+        return due
+
+    def _claimed(
+        self, ended: list[Ended], back: Collection[Means], expected: bool, now: datetime
+    ) -> tuple[list[Job], datetime | None]:
+        """What to send now, and when the next message is due. Idle, it writes nothing."""
+        if not ended and not expected:
+            due = self._store.read(next_message_due)
+            if due is None or due > now:
+                return [], due
+        return self._store.write(lambda tx: self._commit(tx, ended, back, now))
 
     def _commit(
         self, tx: Transaction, ended: list[Ended], back: Collection[Means], now: datetime
-    ) -> list[Job]:
+    ) -> tuple[list[Job], datetime | None]:
         for one in ended:
             if one.left_out:
                 leave_out(tx, one.job, one.left_out, now)
-            else:
-                record(tx, self._store.log, one.job, one.verdict, one.provider_id, now)
+            elif not one.arrived:
+                record_failed(tx, self._store.log, one.job, one.verdict, one.provider_id, now)
+        arrived = [(one.job, one.provider_id) for one in ended if one.arrived]
+        record_sent(tx, self._store.log, arrived, now)
         for by in back:
             let_go(tx, by, now)
         jobs = claim(tx, now, self._free, self._free_urgent)
-        return [job for job in jobs if not self._spared(tx, job, now)]
+        jobs = [job for job in jobs if not self._spared(tx, job, now)]
+        return jobs, next_message_due(tx)
 
     @property
     def _free(self) -> int:
@@ -165,21 +179,12 @@ class Delivery:
         self._woken.set()
 
     async def _send(self, job: Job) -> None:
-        try:
-            why = await asyncio.to_thread(self._store.read, lambda c: not_wanted(c, job))
-            if why is not None:
-                ended = Ended(job, Verdict(Ruling.PERMANENT, why), left_out=why.value)
-            else:
-                ended = await self._sent(job)
-        except StoreFailed as trouble:  # read before every call: nothing was sent
-            ended = Ended(job, Verdict(Ruling.RETRY, f"the store: {type(trouble).__name__}"))
+        ended = await self._sent(job)
         self._ended.append(ended)  # looked up only now: meanwhile it became another list
 
     async def _sent(self, job: Job) -> Ended:
         by, person = job.to.by, job.to.person
-        adapter = self._adapters.get(by)
-        known = await asyncio.to_thread(self._store.read, read_arrangements)
-        to = known.address(person, by) if person else ""
+        adapter, to = self._adapters.get(by), job.address
         if adapter is None and not person:
             unset = f"{by} is not set up"
             return Ended(job, Verdict(Ruling.PERMANENT, unset), left_out=unset)
@@ -214,7 +219,3 @@ async def _within(sending: Awaitable[Sending], seconds: float) -> Sending:
     """Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         return await sending
-
-
-def _look(c: Transaction, now: datetime) -> tuple[bool, datetime | None]:
-    return anything_due(c, now), next_message_due(c)

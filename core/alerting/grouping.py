@@ -12,6 +12,9 @@ from core.alerting.levels import Level
 from core.oncall.contacts import Means
 
 MINUTE = timedelta(minutes=1)
+GATHERED_WITHIN = timedelta(seconds=0.5)
+FULL = 300
+"""So many alerts are looked at for one message; the next message has the rest."""
 
 PER_MINUTE: dict[Means, int] = {
     Means.VOICE: 2,
@@ -21,10 +24,9 @@ PER_MINUTE: dict[Means, int] = {
     Means.CHANNEL: 10,
     Means.EMAIL: 5,
     Means.PAGERDUTY: 20,
-    Means.WEBHOOK: 60,
-    Means.LOCAL: 600,
 }
-"""So many messages a minute to one destination say more than a larger number would."""
+"""So many messages a minute to one destination say more than a larger number would. Webhooks and files
+have no such number: a machine reads them all."""
 
 Group = tuple[str, str]
 
@@ -106,8 +108,11 @@ def pack(
     for to, members in groupby(by_destination, key=_to):
         urgent, rest = _parted(members)
         bundles += [Bundle(to, (one,), Together.EMERGENCY, now) for one in urgent]
-        recent = [one for one in gone if one.to == to and now - one.at < MINUTE]
-        bundles += _within_budget(to, _grouped(to, rest, now), recent, per_minute[to.by], now)
+        together = _grouped(to, rest, now)
+        if to.by in per_minute:
+            recent = [one for one in gone if one.to == to and now - one.at < MINUTE]
+            together = _within_budget(to, together, recent, per_minute[to.by], now)
+        bundles += together
     return sorted(bundles, key=lambda one: min(send_order(member) for member in one.members))
 
 
@@ -138,9 +143,24 @@ def _grouped(to: Destination, members: list[Pending], now: datetime) -> list[Bun
         group = ("", "") if inherited else group_of(one.identity)
         groups.setdefault((group, one.notice.kind), []).append(one)
     return [
-        Bundle(to, tuple(group), Together.GROUPED if len(group) > 1 else Together.ALONE, now)
+        Bundle(
+            to,
+            tuple(group),
+            Together.GROUPED if len(group) > 1 else Together.ALONE,
+            _complete_at(group, now),
+        )
         for group in groups.values()
     ]
+
+
+def _complete_at(group: list[Pending], now: datetime) -> datetime:
+    """While warnings of one group still come in, the message waits for them, but not for long.
+
+    A group that has no more room is sent.
+    """
+    if max(one.notice.level for one in group) >= Level.CRITICAL or not 1 < len(group) < FULL:
+        return now
+    return max(now, min(one.since for one in group) + GATHERED_WITHIN)
 
 
 def _parted(members: Iterable[Pending]) -> tuple[list[Pending], list[Pending]]:

@@ -17,6 +17,35 @@ from store.schema import slack_posts
 _OPEN = alerts.c.state != AlertState.RESOLVED.value
 
 
+# Built once: making a statement anew costs more than running it, and each alert takes a dozen.
+_DUE = (
+    select(alerts.c.body)
+    .where(alerts.c.due <= bindparam("now", type_=alerts.c.due.type))
+    .order_by(alerts.c.peak.desc(), alerts.c.due)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE = select(alerts.c.due).where(alerts.c.due.is_not(None)).order_by(alerts.c.due).limit(1)
+_WAITING = (
+    select(alerts.c.body)
+    .where(
+        _OPEN,
+        alerts.c.due.is_not(None),
+        tuple_(alerts.c.desk, alerts.c.rule).in_(bindparam("groups", expanding=True)),
+        func.json_extract(alerts.c.body, "$.turn") == 0,
+    )
+    .limit(bindparam("most"))
+)
+_LATEST = (
+    select(alerts.c.body)
+    .where(
+        tuple_(alerts.c.desk, alerts.c.rule, alerts.c.symbol).in_(
+            bindparam("identities", expanding=True)
+        )
+    )
+    .order_by(alerts.c.opened_at)
+)
+_THOSE = select(alerts.c.body).where(alerts.c.id.in_(bindparam("ids", expanding=True)))
+_TAKEN = select(alerts.c.id).where(alerts.c.id.in_(bindparam("drawn", expanding=True)))
 _SHOWN = (
     update(alerts)
     .where(alerts.c.id == bindparam("was"), alerts.c.version == bindparam("at_version"))
@@ -34,6 +63,12 @@ def find_alert(connection: Connection, id: str) -> Alert | None:
     return None if body is None else alert_of(body)
 
 
+def alerts_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Alert]:
+    """Those that there are."""
+    found = map(alert_of, connection.scalars(_THOSE, {"ids": list(ids)}))
+    return {alert.id: alert for alert in found}
+
+
 def read_alert(connection: Connection, id: str) -> Alert:
     """Raises NoSuchAlert."""
     found = find_alert(connection, id)
@@ -42,19 +77,21 @@ def read_alert(connection: Connection, id: str) -> Alert:
     return found
 
 
-def latest_of(connection: Connection, identity: Identity) -> Alert | None:
-    """The alert of an identity that was opened last, open or not."""
-    body = connection.scalar(
-        select(alerts.c.body)
-        .where(
-            alerts.c.desk == identity.desk,
-            alerts.c.rule == identity.rule,
-            alerts.c.symbol == identity.symbol,
-        )
-        .order_by(alerts.c.opened_at.desc())
-        .limit(1)
-    )
-    return None if body is None else alert_of(body)
+def latest_of(
+    connection: Connection, identities: Iterable[Identity]
+) -> dict[Identity, Alert | None]:
+    """The alert of each identity that was opened last, open or not."""
+    wanted = [(one.desk, one.rule, one.symbol) for one in identities]
+    found: dict[Identity, Alert | None] = {Identity(*one): None for one in wanted}
+    for body in connection.scalars(_LATEST, {"identities": wanted}):
+        alert = alert_of(body)
+        found[alert.identity] = alert
+    return found
+
+
+def taken_ids(connection: Connection, drawn: Iterable[str]) -> set[str]:
+    """Those of these ids that an alert has already."""
+    return set(connection.scalars(_TAKEN, {"drawn": list(drawn)}))
 
 
 def open_alerts(connection: Connection, desk: str | None = None) -> list[Alert]:
@@ -79,13 +116,7 @@ def latest_alerts(connection: Connection, desk: str, limit: int) -> list[Alert]:
 
 def due_alerts(connection: Connection, now: datetime, limit: int) -> list[Alert]:
     """Those that have something to do, the most urgent first."""
-    rows = connection.scalars(
-        select(alerts.c.body)
-        .where(alerts.c.due <= now)
-        .order_by(alerts.c.peak.desc(), alerts.c.due)
-        .limit(limit)
-    )
-    return [alert_of(body) for body in rows]
+    return [alert_of(body) for body in connection.scalars(_DUE, {"now": now, "most": limit})]
 
 
 def waiting_in(connection: Connection, groups: Iterable[Group], limit: int) -> list[Alert]:
@@ -93,23 +124,12 @@ def waiting_in(connection: Connection, groups: Iterable[Group], limit: int) -> l
     wanted = list(groups)
     if not wanted:
         return []
-    rows = connection.scalars(
-        select(alerts.c.body)
-        .where(
-            _OPEN,
-            alerts.c.due.is_not(None),
-            tuple_(alerts.c.desk, alerts.c.rule).in_(wanted),
-            func.json_extract(alerts.c.body, "$.turn") == 0,
-        )
-        .limit(limit)
-    )
+    rows = connection.scalars(_WAITING, {"groups": wanted, "most": limit})
     return [alert_of(body) for body in rows]
 
 
 def next_due(connection: Connection) -> datetime | None:
-    return connection.scalar(
-        select(alerts.c.due).where(alerts.c.due.is_not(None)).order_by(alerts.c.due).limit(1)
-    )
+    return connection.scalar(_NEXT_DUE)
 
 
 def unshown(connection: Connection, limit: int) -> list[Alert]:

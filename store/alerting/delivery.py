@@ -6,16 +6,25 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from core.alerting.alert import Alert, Destination, Why
-from core.alerting.delivery import LAST_WAYS, Course, Dropped, Next, Verdict, after_attempt, dropped
+from core.alerting.delivery import LAST_WAYS, Next, Verdict, after_attempt, dropped
 from core.alerting.effects import FIRING_KINDS, NoticeKind, Notify
 from core.alerting.events import Sent
-from core.alerting.grouping import MINUTE, Gone, Pending, Together, pack
+from core.alerting.grouping import (
+    FULL,
+    GATHERED_WITHIN,
+    MINUTE,
+    PER_MINUTE,
+    Gone,
+    Pending,
+    Together,
+    pack,
+)
 from core.alerting.levels import Level
 from core.oncall.contacts import Contact, Means
-from store.alerting.arranged import read_arrangements
+from store.alerting.arranged import Arrangements, read_arrangements
 from store.alerting.facts import raise_alert
 from store.alerting.kept import alert_of
 from store.alerting.outbox import enqueue
@@ -25,9 +34,35 @@ from store.alerting.settlement import Settlement
 from store.events import EventLog
 
 SENT = "sent"
-LOOKED_AT = 300
-"""So many waiting messages are looked at at once: more urgent ones are always among them."""
 LOOK_UP_AFTER = timedelta(seconds=1)
+_MOMENT = outbox.c.due.type
+_DUE = (
+    select(outbox, alerts.c.body)
+    .join(alerts, alerts.c.id == outbox.c.alert_id)
+    .where(
+        outbox.c.ended_at.is_(None),
+        outbox.c.sending_at.is_(None),
+        or_(
+            outbox.c.due <= bindparam("now", type_=_MOMENT),
+            and_(
+                outbox.c.due <= bindparam("soon", type_=_MOMENT),
+                outbox.c.attempts == 0,
+                outbox.c.level < Level.CRITICAL.value,
+            ),
+        ),
+    )
+    .order_by(outbox.c.level.desc(), outbox.c.since)
+    .limit(FULL)
+)
+_GONE = (
+    select(outbox.c.person, outbox.c.by, outbox.c.ended_at, func.max(outbox.c.level).label("level"))
+    .where(
+        outbox.c.outcome == SENT,
+        outbox.c.ended_at > bindparam("since", type_=_MOMENT),
+        outbox.c.by.in_([means.value for means in PER_MINUTE]),
+    )
+    .group_by(outbox.c.message)
+)
 _SENDING = (
     update(outbox)
     .where(outbox.c.key == bindparam("of"))
@@ -78,10 +113,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One message to send, about all `items`. `unknown`: ask first whether it is there already."""
+    """One message to send, about all `items`. `unknown`: ask first whether it is there already.
+
+    `address` is where its reader is reached, empty for a place, None where they have none any more.
+    """
 
     key: str
     to: Destination
+    address: str | None
     items: tuple[Item, ...]
     together: Together
     begun_at: datetime
@@ -115,8 +154,11 @@ def claim(tx: Connection, now: datetime, slots: int, urgent_slots: int) -> list[
     Up to `slots` of them; more of level 4, which has `urgent_slots` beside them.
     """
     items, lost = _parted(_look(tx, now))
+    known = read_arrangements(tx)
     items = _still_wanted(tx, items, now)
-    jobs = [_lost_job(key, members) for key, members in lost]
+    jobs = [
+        _lost_job(known, key, members) for key, members in lost if _still_wanted(tx, members, now)
+    ]
     bundles = pack((_pending(item) for item in items), _gone(tx, now), now)
     by_key = {item.key: item for item in items}
     for bundle in bundles:
@@ -124,7 +166,8 @@ def claim(tx: Connection, now: datetime, slots: int, urgent_slots: int) -> list[
         if bundle.at > now:
             _postpone(tx, members, bundle.at)
         else:
-            jobs.append(Job(members[0].key, bundle.to, members, bundle.because, now, False))
+            to = _address(known, bundle.to)
+            jobs.append(Job(members[0].key, bundle.to, to, members, bundle.because, now, False))
     urgent = [job for job in jobs if job.level is Level.EMERGENCY]
     others = sorted(
         (job for job in jobs if job.level is not Level.EMERGENCY), key=lambda job: -job.level
@@ -157,34 +200,37 @@ def let_go(tx: Connection, by: Means, now: datetime) -> None:
     tx.execute(update(outbox).where(*waits).values(due=now))
 
 
-def not_wanted(connection: Connection, job: Job) -> Dropped | None:
-    """Asked once more just before the call: why nobody is to hear this any more, or None."""
-    for item in job.items:
-        body = connection.scalar(select(alerts.c.body).where(alerts.c.id == item.alert.id))
-        if body is None:
-            continue
-        why = dropped(item.notice, alert_of(body), lease=0, lease_held=0)
-        if why is None:
-            return None
-    return why
-
-
 def leave_out(tx: Connection, job: Job, why: str, now: datetime) -> None:
     """Nobody is to hear it any more, or nobody ever could by this means."""
     _end(tx, job.items, why, "", now)
 
 
-def record(
+def record_sent(
+    tx: Connection, log: EventLog, sent: Iterable[tuple[Job, str]], now: datetime
+) -> None:
+    """They arrived, each with its provider's id; their alerts know now who was told."""
+    told: list[tuple[Item, Sent]] = []
+    for job, provider_id in sent:
+        _end(tx, job.items, SENT, provider_id, now)
+        arrived = Sent(job.to.person, job.to.by)
+        told += [(item, arrived) for item in job.items if item.notice.kind in FIRING_KINDS]
+    settlement = Settlement(tx, log, now)
+    settlement.look_at([item.alert.id for item, _ in told])
+    for item, arrived in told:
+        settlement.apply(item.alert.id, arrived)
+    settlement.write()
+
+
+def record_failed(
     tx: Connection, log: EventLog, job: Job, verdict: Verdict, provider_id: str, now: datetime
-) -> Course:
-    """What came of an attempt: ended, tried again, asked about, or told another way as well."""
+) -> None:
+    """What becomes of it: given up, tried again, asked about, or told another way as well."""
     first = job.items[0]
     others = _other_ways(tx, first)
     contact = _contact(tx, job.to.person)
     course = after_attempt(verdict, first.attempts, first.notice, others.tried, contact, now)
     if course.do is Next.DONE:
-        _end(tx, job.items, SENT, provider_id, now)
-        _note_sent(tx, log, job, now)
+        record_sent(tx, log, [(job, provider_id)], now)
     elif course.do is Next.GIVE_UP:
         _end(tx, job.items, f"given up: {verdict.reason}", provider_id, now)
     else:
@@ -198,7 +244,6 @@ def record(
     if course.raises is not None and not others.hopeful:
         also = course.raises
         raise_alert(tx, first.desk, also.rule, also.level, also.text, now)
-    return course
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,16 +268,6 @@ def _other_ways(tx: Connection, item: Item) -> _OtherWays:
     return _OtherWays(tuple(Means(row.by) for row in rows), hopeful)
 
 
-def _note_sent(tx: Connection, log: EventLog, job: Job, now: datetime) -> None:
-    told = [item for item in job.items if item.notice.kind in FIRING_KINDS]
-    if not told:
-        return
-    settlement = Settlement(tx, log, now)
-    for item in told:
-        settlement.apply(item.alert.id, Sent(job.to.person, job.to.by))
-    settlement.write()
-
-
 def _contact(tx: Connection, person: str) -> Contact | None:
     known = read_arrangements(tx).contacts
     return next((one for one in known if one.person == person), None)
@@ -243,15 +278,8 @@ def _waiting() -> tuple[Any, ...]:
 
 
 def _look(tx: Connection, now: datetime) -> list[Row[Any]]:
-    return list(
-        tx.execute(
-            select(outbox, alerts.c.body)
-            .join(alerts, alerts.c.id == outbox.c.alert_id)
-            .where(*_waiting(), outbox.c.due <= now)
-            .order_by(outbox.c.level.desc(), outbox.c.since)
-            .limit(LOOKED_AT)
-        )
-    )
+    """What is due, and what waits for the rest of its group: that may go with those that are due."""
+    return list(tx.execute(_DUE, {"now": now, "soon": now + GATHERED_WITHIN}))
 
 
 def _parted(rows: Iterable[Row[Any]]) -> tuple[list[Item], list[tuple[str, list[Item]]]]:
@@ -265,10 +293,15 @@ def _parted(rows: Iterable[Row[Any]]) -> tuple[list[Item], list[tuple[str, list[
     return [_item(row) for row in fresh], [(key, [_item(r) for r in rows]) for key, rows in grouped]
 
 
-def _lost_job(key: str, members: Sequence[Item]) -> Job:
+def _lost_job(known: Arrangements, key: str, members: Sequence[Item]) -> Job:
     notice = members[0].notice
     to = Destination(notice.person, notice.by)
-    return Job(key, to, tuple(members), Together.ALONE, members[0].since, True)
+    address = _address(known, to)
+    return Job(key, to, address, tuple(members), Together.ALONE, members[0].since, True)
+
+
+def _address(known: Arrangements, to: Destination) -> str | None:
+    return known.address(to.person, to.by) if to.person else ""
 
 
 def _still_wanted(tx: Connection, items: Iterable[Item], now: datetime) -> list[Item]:
@@ -283,13 +316,7 @@ def _still_wanted(tx: Connection, items: Iterable[Item], now: datetime) -> list[
 
 
 def _gone(tx: Connection, now: datetime) -> list[Gone]:
-    rows = tx.execute(
-        select(
-            outbox.c.person, outbox.c.by, outbox.c.ended_at, func.max(outbox.c.level).label("level")
-        )
-        .where(outbox.c.outcome == SENT, outbox.c.ended_at > now - MINUTE)
-        .group_by(outbox.c.message)
-    )
+    rows = tx.execute(_GONE, {"since": now - MINUTE})
     return [
         Gone(Destination(row.person, Means(row.by)), row.ended_at, Level(row.level)) for row in rows
     ]

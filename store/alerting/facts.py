@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, literal_column, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, tuple_
 
 from core.alerting.alert import Identity
 from core.alerting.levels import Level
@@ -15,6 +15,9 @@ from store.alerting.schema import alert_facts
 
 # Built once: making a statement anew costs more than running it, and the trader runs this.
 _ADD = insert(alert_facts)
+_SETTLED = delete(alert_facts).where(alert_facts.c.seq.in_(bindparam("those", expanding=True)))
+_OLDEST = select(alert_facts).order_by(alert_facts.c.seq).limit(bindparam("most"))
+_ANY = select(alert_facts.c.seq).limit(1)
 _URGENT = (
     select(alert_facts.c.desk, alert_facts.c.rule, alert_facts.c.symbol)
     .where(alert_facts.c.level == literal_column(str(Level.EMERGENCY.value)))
@@ -58,7 +61,7 @@ def waiting_facts(connection: Connection, limit: int) -> list[FactRow]:
     """What concerns a level 4 overtakes everything; else the oldest first."""
     identity = tuple_(alert_facts.c.desk, alert_facts.c.rule, alert_facts.c.symbol)
     urgent = connection.execute(_URGENT).all()
-    asked = select(alert_facts).order_by(alert_facts.c.seq).limit(limit)
+    asked = _OLDEST
     if urgent:  # with what was found of the same earlier: its facts stay in their order
         asked = asked.where(identity.in_([tuple(row) for row in urgent]))
     return [
@@ -69,17 +72,17 @@ def waiting_facts(connection: Connection, limit: int) -> list[FactRow]:
             row.text,
             bool(row.drill),
         )
-        for row in connection.execute(asked)
+        for row in connection.execute(asked, {"most": limit})
     ]
 
 
 def settled(tx: Connection, rows: Iterable[FactRow]) -> None:
     """They are in their alerts now."""
-    tx.execute(delete(alert_facts).where(alert_facts.c.seq.in_([row.seq for row in rows])))
+    tx.execute(_SETTLED, {"those": [row.seq for row in rows]})
 
 
 def any_facts(connection: Connection) -> bool:
-    return connection.execute(select(alert_facts.c.seq).limit(1)).first() is not None
+    return connection.execute(_ANY).first() is not None
 
 
 def _add(

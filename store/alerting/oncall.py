@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from core.alerting.levels import Level
@@ -13,6 +13,13 @@ from core.alerting.quieting import Maintenance, Match, Silence
 from core.oncall.schedule import Duty, Override
 from store.alerting.schema import overrides, silences
 from store.events import EventLog
+
+_OVERRIDES = select(overrides).order_by(overrides.c.made_at, overrides.c.part)
+_NOT_ENDED = (
+    select(silences)
+    .where(silences.c.ends > bindparam("now", type_=silences.c.ends.type))
+    .order_by(silences.c.starts)
+)
 
 
 class Kind(StrEnum):
@@ -58,7 +65,7 @@ def add_overrides(
 
 def read_overrides(connection: Connection) -> tuple[Override, ...]:
     """In the order in which they were made. Past ones too: who was on call then must not change."""
-    rows = connection.execute(select(overrides).order_by(overrides.c.made_at, overrides.c.part))
+    rows = connection.execute(_OVERRIDES)
     return tuple(
         Override(Duty(row.duty), row.starts, row.ends, row.made_at, row.person, row.instead_of)
         for row in rows
@@ -95,7 +102,7 @@ def windows_at(
     connection: Connection, now: datetime
 ) -> tuple[tuple[Silence, ...], tuple[Maintenance, ...]]:
     """Silences and maintenance windows that have not ended, running or to come."""
-    rows = connection.execute(select(silences).where(silences.c.ends > now).order_by("starts"))
+    rows = connection.execute(_NOT_ENDED, {"now": now})
     found = [(row.kind, row) for row in rows]
     return (
         tuple(_silence(row) for kind, row in found if kind == Kind.SILENCE),

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -236,14 +237,21 @@ def cancels(desk: RealDesk, since_ns: int) -> list[int]:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="bench-") as root:
-        lines = in_the_store(Path(root)) + with_processes(Path(root) / "processes")
-        lines += far_away(Path(root) / "far")
-        lines += twenty_positions(Path(root) / "twenty")
-        lines += in_slack(Path(root))
-        lines += alerting(Path(root) / "alerting")
-    sys.stdout.write("\n".join([HEAD, *lines]) + "\n")
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        root = Path(directory)
+        say([HEAD, *in_the_store(root)])
+        say(with_processes(root / "processes"))
+        say(far_away(root / "far"))
+        say(twenty_positions(root / "twenty"))
+        say(in_slack(root))
+        alerting(root / "alerting", say)
     return 0
+
+
+def say(lines: Sequence[str]) -> None:
+    """Each part as it ends: what was measured is not lost with what fails after it."""
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

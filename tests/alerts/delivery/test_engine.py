@@ -11,7 +11,9 @@ import pytest
 
 from alerts.delivery.engine import Delivery
 from core.alerting.alert import Destination
+from core.alerting.defaults import DEFAULT, WARNING
 from core.alerting.levels import Level
+from core.alerting.policy import Step, Tell, Who
 from core.oncall.contacts import Contact, Means
 from store.alerting.arranged import Address
 from store.alerting.facts import raise_alert
@@ -151,6 +153,20 @@ def test_a_lost_message_that_is_not_there_is_sent_again(post: Post) -> None:
     post.night.now += timedelta(seconds=1)
     post.settled()
     assert len(post.sms.got) == 2
+
+
+def test_a_warning_whose_answer_is_lost_is_not_sent_twice(post: Post) -> None:
+    """Rather once too few than twice; what wants somebody is asked about instead."""
+    told = replace(WARNING, steps=(Step(0, (Tell(Who.PRIMARY, (Means.SMS,)),)),), group_wait_s=0)
+    levels = {**DEFAULT.levels, Level.WARNING: told}
+    post.night.arranged = replace(REACHED, policy=replace(DEFAULT, levels=levels))
+    post.sms = Provider(LOST)
+    post.night.fires("api_latency", Level.WARNING)
+    post.settled()
+    post.night.now += timedelta(minutes=5)
+    post.settled()
+    assert len(post.sms.got) == 1
+    assert post.outcomes()["alice sms"] == "sent"
 
 
 def test_what_nobody_foresaw_is_looked_up_and_sent_again(post: Post) -> None:

@@ -1,6 +1,7 @@
 """Groups, budgets and what overtakes: nothing is ever left out."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -10,6 +11,8 @@ from core.alerting.alert import Destination, Identity, Why
 from core.alerting.effects import NoticeKind, Notify
 from core.alerting.events import Flushed, ShiftBegan
 from core.alerting.grouping import (
+    FULL,
+    GATHERED_WITHIN,
     MINUTE,
     PER_MINUTE,
     Gone,
@@ -100,6 +103,28 @@ def test_alerts_of_one_rule_share_a_message() -> None:
     assert (one.because, one.level) == (Together.GROUPED, L2)
     assert [member.notice.level for member in one.members] == [L2, L1]
     assert group_of(page(1, L1).identity) == group_of(page(2, L3).identity)
+
+
+def test_warnings_of_a_group_are_gathered_for_half_a_second_and_critical_ones_are_not() -> None:
+    [warnings] = pack([page(n, L1) for n in range(3)], [], T0)
+    assert warnings.at == T0 + GATHERED_WITHIN
+    [ready] = pack([page(n, L1) for n in range(3)], [], T0 + GATHERED_WITHIN)
+    assert ready.at == T0 + GATHERED_WITHIN
+    [full] = pack([page(n, L1) for n in range(FULL)], [], T0)
+    assert full.at == T0, "it has no more room"
+    [alone] = pack([page(0, L1)], [], T0)
+    assert alone.at == T0
+    [critical] = pack([page(n, L3) for n in range(3)], [], T0)
+    assert critical.at == T0
+
+
+def test_a_machine_is_sent_all_that_people_would_get_counted() -> None:
+    rules = [page(n, L2, rule=f"r{n}") for n in range(100)]
+    machine = [
+        replace(one, notice=replace(one.notice, by=Means.WEBHOOK, person="")) for one in rules
+    ]
+    assert len(pack(machine, [], T0)) == 100
+    assert len(pack(rules, [], T0)) < 20
 
 
 def test_when_the_minute_is_used_up_the_rest_waits_for_the_next() -> None:
