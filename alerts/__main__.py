@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alerts.escalation import escalation_command
+from alerts.escalation.command import answer
 from alerts.run import Outside, serve
 from core.steady import SteadyClock
 from store.escalation.file import find_people_file
@@ -31,17 +31,19 @@ clock = SteadyClock(lambda: datetime.now(UTC), time.monotonic)  # noqa: TID251 (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when told to stop, 2 when it refused to start."""
-    options = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
     try:
-        if options.part == "escalation":
-            people_file = find_people_file(options.home, Path.cwd())
-            told = escalation_command(options.words, people_file, clock())
-            sys.stdout.write("\n".join(told.lines) + "\n")
+        if words and words[0] == "escalation":
+            told, as_json = answer(words[1:], _usual_home(), Path.cwd(), clock())
+            sys.stdout.write(told.text(as_json=as_json) + "\n")
             return told.code
+        options = _parser().parse_args(words)
         store = open_store(options.home, clock())
         try:
             people_file = find_people_file(store.home.root, Path.cwd())
-            asyncio.run(serve(store, people_file, Outside(clock, os.environ, _new_id, _say)))
+            asyncio.run(
+                serve(store, people_file, Outside(clock, _apart_s, os.environ, _new_id, _say))
+            )
         finally:
             store.close()
     except AlreadyRunning as other:
@@ -55,12 +57,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m alerts", description=__doc__)
-    parser.add_argument("part", choices=["run", "escalation"])
-    parser.add_argument(
-        "words", nargs="*", help="of escalation: check, simulate RULE LEVEL, coverage, who"
-    )
-    parser.add_argument("--home", type=Path, default=Path(os.environ.get("PERPS_HOME", "var/home")))
+    parser.add_argument("part", choices=["run"], help="or escalation: see escalation --help")
+    parser.add_argument("--home", type=Path, default=_usual_home())
     return parser
+
+
+def _usual_home() -> Path:
+    return Path(os.environ.get("PERPS_HOME", "var/home"))
+
+
+def _apart_s() -> float:
+    return time.time() - time.monotonic()  # noqa: TID251 (composition root)
 
 
 def _new_id() -> str:

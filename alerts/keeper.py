@@ -4,23 +4,25 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from alerts.figures.machine import Machine
+from alerts.shifts import Shifts
 from alerts.watching import Watching
 from core.alerting.rules import RULES
 from store.alerting.acts import carry_out
+from store.alerting.agreed import agreed_by, follow_arrangements
 from store.alerting.alerts import next_due, waiting_acts
 from store.alerting.arranged import Arrangements, keep_arrangements
 from store.alerting.facts import any_facts, clear_alert, raise_alert
 from store.alerting.hearing import has_news, hear
-from store.alerting.plans import people_on_duty
-from store.alerting.settlement import NewId, Settlement, begin_shifts
+from store.alerting.settlement import NewId, Settlement, lift
 from store.control import desks
 from store.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
 BROKEN = "escalation_broken"
-ROUNDS_MAX = 1_000
-"""So many transactions make one tick at most: a storm is worked off, and the loop still breathes."""
+ROUNDS_MAX = 4
+"""So many transactions make one tick at most: in a storm the clock must not stand still."""
 
 
 class Keeper:
@@ -32,31 +34,46 @@ class Keeper:
         arranged: Callable[[], Arrangements],
         new_id: NewId,
         trouble: Callable[[], str | None],
+        machine: Machine,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
-        """`trouble` is what is wrong with escalation.yaml as it stands, or None."""
+        """`trouble` is what is wrong with escalation.yaml as it stands, or None.
+
+        `told` is called, in the tick's thread, whenever there may be something new to send.
+        """
+        self._told = told
         self._store = store
         self._arranged = arranged
-        self._in_force: Arrangements | None = None
+        self._followed: tuple[Arrangements, object] | None = None
         self._trouble = trouble
         self._told_trouble: str | None = ""
-        self._watching = Watching(store)
-        self._on_duty: frozenset[str] | None = None
+        self._watching = Watching(store, machine)
+        self._shifts = Shifts(store)
         self._new_id = new_id
 
     def tick(self, now: datetime) -> datetime | None:
         """When something is due next, as far as alerts know by themselves."""
         self._arrange(now)
-        self._watching.look(now)
+        self._settle_all(now)  # at first what somebody waits for
         if self._store.read(has_news):
             self._store.write(lambda tx: hear(tx, now))
+        self._watching.look(now)
+        self._shifts.look(now)
+        return self._settle_all(now)
+
+    def _settle_all(self, now: datetime) -> datetime | None:
+        """What waits, as much as fits one tick; when something is due next."""
         for _ in range(ROUNDS_MAX):
-            if not self._store.read(lambda c: _waits(c, now)):
+            waits, due = self._store.read(lambda c: _waits(c, now))
+            if not waits:
                 break
             self._store.write(lambda tx: self._settle(tx, now))
+            self._told()
             self._act(now)
-        self._shifts(now)
+        else:
+            due = now
         self._act(now)  # what a process before this one decided
-        return self._store.read(next_due)
+        return due
 
     def _act(self, now: datetime) -> None:
         for act in self._store.read(waiting_acts):
@@ -65,22 +82,19 @@ class Keeper:
 
     def _arrange(self, now: datetime) -> None:
         """What escalation.yaml says now is in force before anything is decided by it."""
-        wanted = self._arranged()
-        if wanted != self._in_force:
-            self._store.write(lambda tx: keep_arrangements(tx, wanted, now))
-            self._in_force = wanted
+        wanted = self._arranged(), self._store.read(agreed_by)
+        if wanted != self._followed:
+            self._store.write(lambda tx: self._follow(tx, wanted[0], now))
+            self._followed = wanted[0], self._store.read(agreed_by)
         trouble = self._trouble()
         if trouble != self._told_trouble:
             self._store.write(lambda tx: _tell_trouble(tx, trouble, now))
             self._told_trouble = trouble
 
-    def _shifts(self, now: datetime) -> None:
-        """Whoever comes on duty hears of what is open and has nobody."""
-        on_duty = self._store.read(lambda c: people_on_duty(c, now))
-        came = on_duty - (on_duty if self._on_duty is None else self._on_duty)
-        self._on_duty = on_duty
-        if came:
-            self._store.write(lambda tx: begin_shifts(tx, self._store.log, sorted(came), now))
+    def _follow(self, tx: Transaction, wanted: Arrangements, now: datetime) -> None:
+        in_force = follow_arrangements(tx, self._store.log, wanted, self._new_id, now)
+        if keep_arrangements(tx, in_force, now):
+            lift(tx, self._store.log, now)
 
     def _settle(self, tx: Transaction, now: datetime) -> None:
         settlement = Settlement(tx, self._store.log, now)
@@ -98,7 +112,7 @@ def _tell_trouble(tx: Transaction, trouble: str | None, now: datetime) -> None:
             raise_alert(tx, desk, BROKEN, RULES[BROKEN].level, trouble, now)
 
 
-def _waits(connection: Transaction, now: datetime) -> bool:
-    """Whether there are facts or timers to settle."""
+def _waits(connection: Transaction, now: datetime) -> tuple[bool, datetime | None]:
+    """Whether there are facts or timers to settle, and when the next timer is due."""
     due = next_due(connection)
-    return any_facts(connection) or (due is not None and due <= now)
+    return any_facts(connection) or (due is not None and due <= now), due

@@ -16,8 +16,10 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from alerts.adapters.set_up import PUBLIC_URL, adapters, of_sandbox
+from alerts.auditing import EVERY_S, Auditing
 from alerts.delivery.engine import Delivery
-from alerts.digests import Digests
+from alerts.digests import Digests, InSlack
+from alerts.figures.machine import Machine, Places
 from alerts.heartbeat_url import VARIABLE, call_outside
 from alerts.intake.server import Access, Intake, serve_intake
 from alerts.keeper import Keeper
@@ -57,6 +59,8 @@ class Outside:
     """What only the composition root may take from the world."""
 
     clock: Callable[[], datetime]
+    apart_s: Callable[[], float]
+    """The machine's clock less one that nobody can set."""
     environment: Mapping[str, str]
     new_id: Callable[[], str]
     say: Callable[[str], None]
@@ -82,13 +86,14 @@ class Alerts:
         self._session = session
         self._settled_at: datetime | None = None
         self._board: Board | None = None
-        self._digests: Digests | None = None
+        self._digest_place: InSlack | None = None
         self._environment = {**of_sandbox(store.home.root), **outside.environment}
         access = slack_access(outside.environment, store.home.root)
         slack = web_client(access, session) if access is not None else None
         if slack is not None:
             self._connect_slack(slack)
         clock, say = outside.clock, outside.say
+        self._digests = Digests(store, self._digest_place, self._digest_at, clock)
         means = adapters(self._environment, session, slack, store, clock, say)
         self._delivery = Delivery(store, means, clock, self._nudged.set)
         self._keeper = Keeper(
@@ -96,7 +101,10 @@ class Alerts:
             lambda: arrangements_of(people.read()).by_means(means),
             outside.new_id,
             lambda: people.trouble,
+            Machine(Places(store.home.root, store.home.logs, outside.apart_s)),
+            self._send_soon,
         )
+        self._loop = asyncio.get_running_loop()
 
     def _connect_slack(self, slack: AsyncWebClient) -> None:
         clock, channels = self._outside.clock, Channels(slack)
@@ -109,13 +117,13 @@ class Alerts:
             workspace = self._people.read().workspace
             return await channels.id_of(workspace.pnl_channel if workspace else "")
 
-        def digest_at() -> DigestTime:
-            return self._people.read().alerts.digest or DIGEST_AT
-
         posting = Posting(slack, self._store, clock)
         command = self._outside.environment.get("PERPS_SLACK_COMMAND", "/perps")
         self._board = Board(self._store, posting, clock, alerts_channel, command)
-        self._digests = Digests(self._store, slack, posting, digest_at, pnl_channel, clock)
+        self._digest_place = InSlack(slack, posting, pnl_channel)
+
+    def _digest_at(self) -> DigestTime:
+        return self._people.read().alerts.digest or DIGEST_AT
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -127,13 +135,13 @@ class Alerts:
                 running.create_task(self._keep())
                 running.create_task(self._delivery.run())
                 running.create_task(self._beats())
+                running.create_task(self._audits())
                 if self._board is not None:
                     running.create_task(self._board.serve())
                 url = self._outside.environment.get(VARIABLE)
                 if url:
                     running.create_task(call_outside(self._session, url, self._works))
-                if self._digests is not None:
-                    running.create_task(self._digests.run())
+                running.create_task(self._digests.run())
         finally:
             loop.remove_reader(self._listener.fileno())
             self._changes.close()
@@ -173,25 +181,22 @@ class Alerts:
                 self._nudged.clear()
                 looked_at = now
                 due = await self._tick(now)
-                self._delivery.wake()
                 if self._board is not None:
                     self._board.wake()
             await woken_within(self._nudged, LOOK_S)
 
     async def _tick(self, now: datetime) -> datetime | None:
         try:
-            ticking = asyncio.ensure_future(asyncio.to_thread(self._keeper.tick, now))
-            while (
-                not ticking.done()
-            ):  # a storm takes many commits; each may have put out something urgent
-                await asyncio.wait([ticking], timeout=LOOK_S)
-                self._delivery.wake()
-            due = await ticking
+            due = await asyncio.to_thread(self._keeper.tick, now)
         except StoreFailed as why:  # whatever it was about is in the store still
             log.warning("NOT SETTLED: %s: %s", type(why).__name__, why)
             return None
         self._settled_at = now
         return due
+
+    def _send_soon(self) -> None:
+        """A storm takes many commits; each may have put out something urgent."""
+        self._loop.call_soon_threadsafe(self._delivery.wake)
 
     def _works(self) -> bool:
         """Whether everything was settled a moment ago."""
@@ -212,6 +217,16 @@ class Alerts:
                 log.warning("no heartbeat: %s: %s", type(why).__name__, why)
             await asyncio.sleep(BEAT_S)
 
+    async def _audits(self) -> None:
+        auditing = Auditing(self._store)
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await asyncio.to_thread(auditing.look, self._outside.clock())
+            except StoreFailed as why:
+                log.warning("no self-check: %s: %s", type(why).__name__, why)
+            self._nudged.set()
+
     def _hint(self) -> None:
         self._listener.wait(0)
         self._nudged.set()
@@ -219,7 +234,9 @@ class Alerts:
 
 async def serve(store: Store, people_file: Path, outside: Outside) -> None:
     """Run until SIGTERM or SIGINT. Raises AlreadyRunning, PeopleUnusable."""
-    people = PeopleFile(people_file, lambda path: load_reaching(path, outside.clock()))
+    people = PeopleFile(
+        people_file, lambda path: load_reaching(path, outside.clock()), store.home.kept_people
+    )
     single = SingleProcess(store.home.alerts_single)
     single.acquire()
     listener = Listener(store.home.alerts_socket)

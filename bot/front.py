@@ -14,6 +14,7 @@ from bot.commands import (
     alerting_oncall,
     alerting_quiet,
     alerting_seen,
+    drills,
     health,
     incidents,
     limits,
@@ -54,6 +55,7 @@ FAMILIES = (
     agreeing,
     limits,
     *ALERTING,
+    drills,
     reconciling,
     incidents,
     reports,
@@ -89,9 +91,10 @@ def _dispatch(options: Options, outside: Outside) -> int:
 
         return print_manifest(options.words[1:], outside)
     if options.verb == "escalation":
-        home = f"--home={home_of(options, outside)}"
-        told = [sys.executable, "-m", "alerts", "escalation", *options.words, home]
-        return outside.become(told, outside.environment)
+        told = [sys.executable, "-m", "alerts", "escalation", *options.words]
+        told += ["--json"] if options.json else []
+        environment = {**outside.environment, "PERPS_HOME": str(home_of(options, outside))}
+        return outside.become(told, environment)
     if options.verb == "demo":
         demo = Demo(
             home_of(options, outside),

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.answer import USAGE, Answer
-from bot.commands.registry import COMMANDS, unknown, wrong_usage
+from bot.commands.registry import COMMANDS, meant, unknown, wrong_usage
 from bot.options import Options
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NUMBER = re.compile(r"[0-9.]+")
 BESIDE = ("people", "slack", "demo", "escalation")
 """Verbs that are about the home rather than about a desk: they are not in the registry."""
+ELSEWHERE = "escalation"
+"""What follows this verb is understood by the alerts process's own tools."""
 
 
 class _NotUnderstood(Exception):
@@ -27,6 +29,8 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str]) -> Options | Answer:
     """The options, or the answer that tells what was not understood. --help prints and exits."""
+    if argv and argv[0] == ELSEWHERE and "--kill-switch" not in argv:
+        return Options(verb=ELSEWHERE, words=tuple(argv[1:]))
     try:
         found = _build().parse_intermixed_args(_watch_without_seconds(argv))
     except _NotUnderstood as why:
@@ -35,7 +39,8 @@ def parse(argv: Sequence[str]) -> Options | Answer:
     typed, limit = found.typed, found.limit
     words = [*typed[1:], str(limit)] if limit is not None else typed[1:]
     given = {name: value for name, value in vars(found).items() if name in _FIELDS}
-    options = Options(verb=typed[0] if typed else None, words=tuple(words), **given)
+    verb = meant(typed[0], words) if typed else None
+    options = Options(verb=verb, words=tuple(words), **given)
     return _contradiction(options) or options
 
 
@@ -119,7 +124,7 @@ def _build() -> argparse.ArgumentParser:
     more = (
         "  people [check|apply|enroll NAME|code NAME]\n"
         "  slack run|check|manifest   the desk in Slack; README: Connect your Slack\n"
-        "  escalation check|simulate RULE LEVEL|coverage|who   what escalation.yaml would do\n"
+        "  escalation check|simulate RULE LEVEL|coverage|who   what escalation.yaml would do; --help\n"
         "  demo                   an exchange, a Slack, a trader and a bot on this machine"
     )
     parser = _Parser(

@@ -20,6 +20,7 @@ ALERTS_SILENT_FOR = timedelta(seconds=60)
 MIB = 1024 * 1024
 DISK_RAISE_BYTES, DISK_CLEAR_BYTES = 256 * MIB, 512 * MIB
 TROUBLE_REMEMBERED = timedelta(minutes=10)
+CAN_TRANSFER = "the trader's key may move money out of the account; it was not made to"
 CASH_OFF_MIN_USD, CASH_OFF_SHARE = Decimal(1), Decimal("0.001")
 
 
@@ -170,7 +171,7 @@ def compromise(
 ) -> str | None:
     """Either is an error by itself; together they look like a stolen key. It latches."""
     if can_transfer:
-        return "the trader's key may move money out of the account; it was not made to"
+        return CAN_TRANSFER
     if not foreign or trouble_at is None or now - trouble_at > TROUBLE_REMEMBERED:
         return None
     return f"the exchange refused our key at {trouble_at:%H:%M:%S} UTC, and {'; '.join(foreign)}"

@@ -99,10 +99,11 @@ def admit(
         return approved
     if kill_file:
         return Refused(GateRefusal.KILL_FILE)
-    return _closed_page(page, boot, now_ns) or _closed_row(page, row, intent) or approved
+    return closed_page(page, boot, now_ns) or _closed_row(page, row, intent) or approved
 
 
-def _closed_page(page: Page | None, boot: int, now_ns: int) -> Refused | None:
+def closed_page(page: Page | None, boot: int, now_ns: int) -> Refused | None:
+    """Why the page closes the gate to a sender of this boot, or None."""
     if page is None:
         return Refused(GateRefusal.PAGE_UNREADABLE)
     if page.mode is None:

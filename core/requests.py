@@ -19,6 +19,7 @@ class Action(StrEnum):
     REVIEW = "review"
     ROLES = "roles"
     LIMITS = "limits"
+    ALERTING = "alert-policy"
     PUBLISH = "publish"
     CLOSE_INCIDENT = "close-incident"
 
@@ -29,7 +30,13 @@ class Action(StrEnum):
 
 
 _AT_ONCE = frozenset(
-    {Action.REVIEW, Action.ROLES, Action.LIMITS, Action.PUBLISH, Action.CLOSE_INCIDENT}
+    {
+        Action.REVIEW,
+        Action.ROLES,
+        Action.ALERTING,
+        Action.PUBLISH,
+        Action.CLOSE_INCIDENT,
+    }
 )
 
 
@@ -101,7 +108,8 @@ POLICIES: dict[Action, Policy] = {
     Action.ACCEPT: Policy(approval_s=600, execution_s=120),
     Action.REVIEW: Policy(approval_s=10 * YEAR_S, execution_s=None),
     Action.ROLES: Policy(approval_s=DAY_S, execution_s=None),
-    Action.LIMITS: Policy(approval_s=DAY_S, execution_s=None),
+    Action.LIMITS: Policy(approval_s=DAY_S, execution_s=120),
+    Action.ALERTING: Policy(approval_s=DAY_S, execution_s=None),
     Action.PUBLISH: Policy(approval_s=DAY_S, execution_s=None),
     Action.CLOSE_INCIDENT: Policy(approval_s=DAY_S, execution_s=None),
 }

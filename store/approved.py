@@ -87,6 +87,12 @@ def read_approved(connection: Connection, what: str) -> dict[str, Any] | None:
     return json.loads(found) if found is not None else None
 
 
+def approved_by(connection: Connection, what: str) -> tuple[str, datetime] | None:
+    query = select(approved.c.approved_by, approved.c.at).where(approved.c.what == what)
+    found = connection.execute(query).first()
+    return (found.approved_by, found.at) if found else None
+
+
 def keep_approved(tx: Connection, what: str, body: dict[str, Any], by: str, now: datetime) -> None:
     """Put in force what two people agreed on, or what only tightens."""
     values = {"body": json.dumps(body, sort_keys=True), "approved_by": by, "at": now}

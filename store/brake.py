@@ -94,6 +94,8 @@ class Brake:
                 raise UnknownDesk(desk)  # a desk that is not there gets no files
         self._page = GatePage(home.page(desk))
         self._lock = GateLock(home.lock(desk))
+        self.took_s: float | None = None
+        """How long the last tightening by this process took; None before the first."""
 
     def close(self) -> None:
         self._engine.dispose()
@@ -105,6 +107,7 @@ class Brake:
         When this returns, no order that the new mode forbids is written to the wire any more.
         """
         with self._one_at_a_time:
+            began_s = time.monotonic()
             self._tighten_page(mode)
             nudge(self._home.socket("loop", self._desk))
             barrier = self._barrier()
@@ -113,6 +116,7 @@ class Brake:
                 self._tighten_page(mode)
                 return self._record(mode, change, barrier)
             finally:
+                self.took_s = time.monotonic() - began_s
                 self._turnstile.release()
                 self._lock.release()
                 nudge(self._home.socket("loop", self._desk))

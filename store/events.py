@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,37 @@ def events_after(connection: Connection, desk: str, seq: int, limit: int) -> lis
         .limit(limit)
     )
     return [_event(row) for row in rows]
+
+
+def first_event_at(connection: Connection, desk: str) -> datetime | None:
+    """When the desk's record begins."""
+    first = select(events.c.at).where(events.c.desk == desk, events.c.seq == 1)
+    return connection.scalar(first)
+
+
+def events_of_kinds(
+    connection: Connection, desk: str, kinds: Collection[str], since: datetime
+) -> list[chain.Event]:
+    """Of these kinds, since then, in the order of the record."""
+    rows = connection.execute(
+        select(events)
+        .where(events.c.desk == desk, events.c.at >= since, events.c.kind.in_(kinds))
+        .order_by(events.c.at, events.c.seq)
+    )
+    return [_event(row) for row in rows]
+
+
+def last_of_kinds(
+    connection: Connection, desk: str, kinds: Collection[str], before: datetime
+) -> chain.Event | None:
+    """The latest of these kinds that is older."""
+    row = connection.execute(
+        select(events)
+        .where(events.c.desk == desk, events.c.at < before, events.c.kind.in_(kinds))
+        .order_by(events.c.at.desc(), events.c.seq.desc())
+        .limit(1)
+    ).first()
+    return _event(row) if row else None
 
 
 def _event(row: Row[Any]) -> chain.Event:

@@ -35,6 +35,11 @@ class Home:
         return self.root / "KILL"
 
     @property
+    def kept_people(self) -> Path:
+        """The last usable escalation.yaml that alerts went by."""
+        return self.root / "escalation.kept.yaml"
+
+    @property
     def reserve(self) -> Path:
         """Room on the disk that only the brake gives up."""
         return self.root / "reserve"

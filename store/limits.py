@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
@@ -18,6 +19,17 @@ class LimitsInForce:
     profile: str
     rows: tuple[tuple[str, str], ...]
     at: datetime
+
+    @property
+    def numbers(self) -> dict[str, Decimal]:
+        """Those that are one number."""
+        found = {}
+        for name, value in self.rows:
+            try:
+                found[name] = Decimal(value)
+            except InvalidOperation:
+                continue
+        return found
 
 
 def write_limits(

@@ -36,11 +36,17 @@ def m004_alerts_that_reach_a_person(tx: Connection) -> None:
     _run(tx, "m004.sql")
 
 
+def m005_a_desk_that_is_watched_whole(tx: Connection) -> None:
+    """What processes measure of themselves."""
+    _run(tx, "m005.sql")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_a_desk_that_runs_and_can_be_stopped,
     m002_a_desk_that_is_run_from_slack,
     m003_a_brake_that_is_proved,
     m004_alerts_that_reach_a_person,
+    m005_a_desk_that_is_watched_whole,
 )
 
 

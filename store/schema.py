@@ -3,7 +3,7 @@
 from sqlalchemy import Index, text
 
 from core.requests import OPEN_STATES
-from store.columns import integer, moment, table, text_column, written
+from store.columns import integer, moment, money, table, text_column, written
 
 migrations = table(
     "migrations", integer("number", primary_key=True), text_column("name"), moment("at")
@@ -89,6 +89,17 @@ heartbeats = table(
     text_column("detail"),
     moment("at"),
 )
+
+vitals = table(
+    "vitals",
+    text_column("desk", primary_key=True),
+    text_column("process", primary_key=True),
+    text_column("name", primary_key=True),
+    text_column("symbol", primary_key=True),
+    money("value"),
+    moment("at"),
+)
+"""What a process measures of itself and nothing else in the store says, as of its last second."""
 
 slack_posts = table(
     "slack_posts",

@@ -9,12 +9,13 @@ from pydantic import ValidationError
 
 from store.home import HomeRefused
 from store.lock import AlreadyRunning
+from store.monitor.server import PortTaken
 from store.sqlite import UnsafeSQLite
 from trader.coinbase.signing import KeyUnusable
 from trader.profiles import PROFILES, Profile, tightened
 from trader.settings import Settings, SettingsContradict, check, for_profile
 
-EXPECTED = (HomeRefused, UnsafeSQLite, KeyUnusable, SettingsContradict, AlreadyRunning)
+EXPECTED = (HomeRefused, UnsafeSQLite, KeyUnusable, SettingsContradict, AlreadyRunning, PortTaken)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,6 +28,8 @@ def main(argv: list[str] | None = None) -> int:
             PROFILES[options.profile],
             settings.daily_loss_usd,
             settings.max_leverage,
+            symbol_notional_usd=settings.symbol_notional_usd,
+            symbol_leverage=settings.symbol_leverage,
             flatten_on_loss=settings.flatten_on_loss,
         )
         return _run(options, settings, profile)

@@ -19,6 +19,7 @@ from store.observations import read_products
 from store.page import GatePage, PageUnreadable
 from store.requests import open_requests
 from store.store import Transaction
+from store.vitals import write_vitals
 from trader.account_facts import AccountFacts
 from trader.clock import ExchangeClock
 from trader.coinbase.feed import Sink
@@ -36,6 +37,7 @@ from trader.stops import Stops
 from trader.sweep import Cancels, Sweep
 from trader.sync import Sync
 from trader.transfers import Transfers
+from trader.vitals import Streams, Vitals
 from trader.watch import Watch
 
 HEARTBEAT_EVERY = timedelta(seconds=1)
@@ -76,7 +78,12 @@ class Loop:
     """One desk, trading. `tick` is the whole of its work; the endless loop around it is elsewhere."""
 
     def __init__(
-        self, desk: Desk, start: Start, page: GatePage, start_feeds: StartFeeds | None
+        self,
+        desk: Desk,
+        start: Start,
+        page: GatePage,
+        start_feeds: StartFeeds | None,
+        streams: Streams = tuple,
     ) -> None:
         self._desk = desk
         self._start_feeds = start_feeds
@@ -101,6 +108,7 @@ class Loop:
         self._resume = Resume(desk, self.sync)
         self._transfers = Transfers(desk, self.sync)
         self._foreign = Foreign(desk, self.sync)
+        self._vitals = Vitals(desk.exchange.timing.pace, streams)
         self._flattening = False
         self._was_behind = False
         self._disarmed_at: datetime | None = None
@@ -280,8 +288,11 @@ class Loop:
         return self._sweep.verified and not placing and not self._flattening
 
     def _heartbeat(self, now: datetime) -> None:
+        measured = self._vitals.measure(now)
+
         def transaction(tx: Transaction) -> None:
             beat(tx, self._desk.name, "loop", self._start.pid, self.phase, now)
+            write_vitals(tx, self._desk.name, "loop", measured, now)
 
         self._desk.write(transaction)
 

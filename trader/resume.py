@@ -1,4 +1,4 @@
-"""Carries out what two people agreed on: for a resume preflight and a clean look, only then looser."""
+"""Carries out what two people agreed on: what is looser only after preflight and a clean look."""
 
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from core.books import Books
 from core.modes import Mode, Rule
 from core.requests import Action, Request, RequestState
+from store.agreed import raise_agreed
 from store.control import read_constraints, release, set_mode
 from store.flattening import open_job
 from store.kills import flatten_unconfirmed
@@ -22,6 +23,10 @@ from trader.watch import snapshot
 TRIES_MAX = 3
 AGAIN_AFTER = timedelta(seconds=1)
 """What could not be read is asked again: a busy moment of the exchange is no reason not to resume."""
+
+
+LOOSENING = {Action.RESUME: "NOT RESUMED", Action.LIMITS: "NOT RAISED"}
+"""What needs preflight and a clean look, beside two people; and what is said where these fail."""
 
 
 class Resume:
@@ -43,7 +48,7 @@ class Resume:
         self._desk.write(lambda tx: lapse_due(tx, self._desk.store.log, self._desk.name, now))
         for request in waiting:
             confirmed = request.state is RequestState.CONFIRMED
-            if request.action is Action.RESUME and confirmed:
+            if request.action in LOOSENING and confirmed:
                 self._take_up(request, now)
             elif request.action is Action.ACCEPT and confirmed:
                 self._accepting.take_up(request, request.body["figures"], now)
@@ -80,12 +85,17 @@ class Resume:
         if changed:
             self._fail(request, f"the desk has changed since: {'; '.join(changed)}", now)
             return
-        self._loosen(request, now)
+        if request.action is Action.LIMITS:
+            self._raise_limits(request, now)
+        else:
+            self._loosen(request, now)
 
     def _changed(self, c: Transaction, request: Request, now: datetime) -> list[str]:
         """What two people did not see when they agreed."""
-        killed_again = ["somebody killed on one voice"] if unreviewed(c, self._desk.name) else []
-        return [*killed_again, *drifted_since(c, request, now)]
+        resumes = request.action is Action.RESUME
+        killed_again = resumes and unreviewed(c, self._desk.name)
+        says = ["somebody killed on one voice"] if killed_again else []
+        return [*says, *drifted_since(c, request, now)]
 
     def _judge(self, request: Request, future: "Future[Facts]", now: datetime) -> None:
         facts = future.result()
@@ -101,10 +111,12 @@ class Resume:
             self._sync.want()
 
     def _fail(self, request: Request, why: str, now: datetime) -> None:
+        log, says = self._desk.store.log, f"{LOOSENING[request.action]}: {why}"
+        self._desk.write(lambda tx: finish(tx, log, request, RequestState.FAILED, says, now))
+
+    def _raise_limits(self, request: Request, now: datetime) -> None:
         log = self._desk.store.log
-        self._desk.write(
-            lambda tx: finish(tx, log, request, RequestState.FAILED, f"NOT RESUMED: {why}", now)
-        )
+        self._desk.write(lambda tx: raise_agreed(tx, log, request, now))
 
     def _loosen(self, request: Request, now: datetime) -> None:
         """Mode, latches and the request's end in one commit; then the KILL file; the page comes last."""

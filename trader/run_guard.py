@@ -20,11 +20,14 @@ from store.control import begin_desk, constrain, read_row, release
 from store.decisions import kill_now
 from store.lock import SingleProcess, running_pid
 from store.logs import log_to
+from store.monitor.server import MonitorServer
 from store.page import GatePage
 from store.store import Store, Transaction, open_store
 from store.wakeups import FENCE, Listener, nudge
 from trader.access import guard_key
+from trader.calling_out import CallingOut
 from trader.guard import Guard, Said
+from trader.lines_out import lines_out
 from trader.profiles import Profile
 from trader.run_standin import hands
 from trader.settings import Settings
@@ -95,10 +98,15 @@ def run_guard(options: GuardOptions, settings: Settings, profile: Profile) -> in
     single = SingleProcess(store.home.single("guard", settings.desk))
     single.acquire()
     interrupts = Interrupts()
+    monitors: MonitorServer | None = None
+    calling_out: CallingOut | None = None
     listener = Listener(store.home.socket("guard", settings.desk))
     try:
         end_orphan(store, settings.desk)
         begin(store, settings.desk, options)
+        monitors = _monitors(store, settings)
+        calling_out = CallingOut(store, settings.desk, lines_out(settings), clock)
+        calling_out.start()
         guard = Guard(
             store,
             settings.desk,
@@ -110,9 +118,22 @@ def run_guard(options: GuardOptions, settings: Settings, profile: Profile) -> in
         )
         return _watch(guard, store, settings.desk, listener, interrupts, options)
     finally:
+        if calling_out is not None:
+            calling_out.close()
+        if monitors is not None:
+            monitors.close()
         listener.close()
         store.close()
         single.release()
+
+
+def _monitors(store: Store, settings: Settings) -> MonitorServer | None:
+    """Only where a port is named: a guard without one imports nothing for it."""
+    if settings.metrics_port is None:
+        return None
+    from trader.monitored import serve_monitors
+
+    return serve_monitors(store, settings, settings.metrics_port, clock, time.monotonic_ns)
 
 
 def _watch(

@@ -17,7 +17,7 @@ from store.store import Store, open_store
 from store.wakeups import Listener, nudge
 from trader.access import ca_file, trader_key
 from trader.coinbase.client import Endpoint, Exchange
-from trader.coinbase.feed import Feed, FeedTarget, Sink
+from trader.coinbase.feed import Feed, FeedStatus, FeedTarget, Sink
 from trader.coinbase.signing import ApiKey
 from trader.coinbase.wire import Wire
 from trader.desk import Desk, DeskGate
@@ -63,6 +63,7 @@ def run_loop(options: LoopOptions, settings: Settings, profile: Profile) -> int:
             Start(options.boot, os.getpid()),
             page,
             feeds.start if settings.enable_streaming else None,
+            feeds.statuses,
         )
         threads.warm(desk.exchange.warm)
         if options.run_once:
@@ -127,6 +128,10 @@ class Feeds:
         self._feeds = [Feed(target, self._key, clock, self.token_clock, sink) for target in targets]
         for feed in self._feeds:
             feed.start()
+
+    def statuses(self) -> list[FeedStatus]:
+        """How each fares; none before they were started."""
+        return [feed.status for feed in self._feeds]
 
     def stop(self) -> None:
         for feed in self._feeds:

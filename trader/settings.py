@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LIVE_URL = "https://api.coinbase.com"
 DEV_URL = "https://127.0.0.1:8971"
@@ -23,6 +23,21 @@ what you want             BROKER    COINBASE_API_MODE  COINBASE_SANDBOX  PERPS_P
 live trading              coinbase  advanced           0                 0
 the exchange on loopback  coinbase  advanced           0                 0    (and PERPS_EXCHANGE_URL)
 orders shown, none sent   coinbase  advanced           0                 0    (and --dry-run)"""
+
+
+def _by_symbol(text: object) -> object:
+    """`BTC:25000,ETH:15000`."""
+    if not isinstance(text, str):
+        return text
+    parts = [part.strip().split(":") for part in text.split(",") if part.strip()]
+    if any(len(part) != 2 for part in parts):
+        raise ValueError(f"{text!r}: write it as BTC:25000,ETH:15000")
+    return {name.strip().upper(): value.strip() for name, value in parts}
+
+
+BySymbol = Annotated[
+    dict[str, Annotated[Decimal, Field(gt=0)]], NoDecode, BeforeValidator(_by_symbol)
+]
 
 
 class Settings(BaseSettings):
@@ -80,6 +95,16 @@ class Settings(BaseSettings):
         gt=0,
     )
 
+    symbol_notional_usd: BySymbol = Field(
+        default_factory=dict,
+        alias="RISK_MAX_NOTIONAL_PER_SYMBOL",
+        description="USD by underlying, as `BTC:25000,ETH:15000`; counts where stricter",
+    )
+    symbol_leverage: BySymbol = Field(
+        default_factory=dict,
+        alias="RISK_LEVERAGE_MAX_PER_SYMBOL",
+        description="times the equity by underlying, as `BTC:2,ETH:1`; counts where stricter",
+    )
     flatten_on_loss: bool = Field(
         default=False,
         alias="RISK_FLATTEN_ON_LOSS",
@@ -114,6 +139,40 @@ class Settings(BaseSettings):
         default=True,
         alias="COINBASE_USE_REST_FALLBACK",
         description="1: prices by REST while the feed is silent",
+    )
+    pagerduty_key: str | None = Field(
+        default=None,
+        alias="PAGERDUTY_ROUTING_KEY",
+        description="as for alerts: by it the guard itself pages when alerts are silent",
+        repr=False,
+    )
+    pagerduty_url: str = Field(
+        default="https://events.pagerduty.com",
+        alias="PAGERDUTY_URL",
+        description="another PagerDuty than the real one",
+    )
+    webhook_url: str | None = Field(
+        default=None,
+        alias="PERPS_WEBHOOK_URL",
+        description="as for alerts: by it, too, if it is set",
+    )
+    webhook_secret: str | None = Field(
+        default=None,
+        alias="PERPS_WEBHOOK_SECRET",
+        description="what the webhook is signed with",
+        repr=False,
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        alias="PERPS_TRADER_METRICS_PORT",
+        description="where the guard shows `/metrics` and `/healthz` to monitors; unset: nowhere",
+        ge=1,
+        le=65535,
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        alias="PERPS_METRICS_HOST",
+        description="the address that it listens on for them",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"

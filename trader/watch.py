@@ -169,7 +169,7 @@ class Watch:
         desk, log = self._desk.name, self._desk.store.log
         named = self._desk.read(thresholds_in_force)
         if self._watches is None:
-            self._watches = watches_of(self._desk.read(lambda c: read_steps(c, desk)), named)
+            self._watches = watches_of(self._desk.read(lambda c: read_steps(c, desk)))
         drift = self._clock.drift
         elsewhere = Elsewhere(
             self._fallen_pct(),

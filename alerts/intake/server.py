@@ -3,29 +3,25 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    generate_latest,
-)
 
 from alerts.intake.alertmanager import NotUnderstood, read_alerts, take
 from alerts.intake.phones import Answered, by_key, by_text, pagerduty_signed, twilio_signed
 from core.alerting.events import Acked, Escalated
 from core.alerting.receipts import Reply
-from store.alerting.alerts import NoSuchAlert, open_alerts, read_alert
+from store.alerting.alerts import NoSuchAlert, read_alert
 from store.alerting.arranged import read_arrangements
 from store.alerting.settlement import apply
 from store.control import desks
+from store.monitor.alerting import alert_gauges
+from store.monitor.gauge import Gauge, exposition
+from store.monitor.server import METRICS
 from store.sqlite import StoreFailed
 from store.store import Store, Transaction
 
@@ -50,22 +46,6 @@ class Access:
         return self.public_url is not None and urlsplit(self.public_url).hostname not in LOOPBACK
 
 
-class Figures:
-    """What monitors read. A registry of its own: nothing global."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.taken = Counter("perps_alerts_taken", "Alerts taken over HTTP", registry=self.registry)
-        self.open = Gauge(
-            "perps_alerts_open", "Open alerts", ["desk", "level"], registry=self.registry
-        )
-        self.settled = Gauge(
-            "perps_alerts_settled_timestamp_seconds",
-            "When everything was settled last",
-            registry=self.registry,
-        )
-
-
 class Intake:
     """Handlers. Everything is on record before it is answered with a good status."""
 
@@ -84,7 +64,7 @@ class Intake:
         self._wake = wake
         self._settled_at = settled_at
         self._works = works
-        self._figures = Figures()
+        self._taken = 0
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=BODY_MAX)
@@ -110,7 +90,7 @@ class Intake:
             await asyncio.to_thread(self._store.write, lambda tx: take(tx, incoming, now))
         except StoreFailed as why:
             return _said(503, f"not on record, post it again: {type(why).__name__}")
-        self._figures.taken.inc(len(incoming))
+        self._taken += len(incoming)
         self._wake()
         return web.json_response({"status": "success"})
 
@@ -123,14 +103,20 @@ class Intake:
     async def _healthz(self, _request: web.Request) -> web.Response:
         return _said(200, "ok") if self._works() else _said(503, "alerts are not settled in time")
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
-        self._figures.open.clear()
-        for alert in await self._read(open_alerts):
-            self._figures.open.labels(alert.identity.desk, str(alert.peak.value)).inc()
+    async def _metrics(self, request: web.Request) -> web.Response:
+        """For whoever may post: where phones answer through a proxy, anybody can knock."""
+        if not self._may_post(request):
+            return _said(401, "a token is needed: Authorization: Bearer …")
+        now = self._clock()
+        found = await self._read(lambda c: alert_gauges(c, now))
+        text = exposition([*found, *self._own()])
+        return web.Response(body=text, headers={"Content-Type": METRICS})
+
+    def _own(self) -> Iterator[Gauge]:
+        yield Gauge("perps_alerts_taken_total", "Alerts taken over HTTP", self._taken)
         at = self._settled_at()
-        self._figures.settled.set(at.timestamp() if at else 0)
-        text = generate_latest(self._figures.registry)
-        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        says = "When everything was settled last"
+        yield Gauge("perps_alerts_settled_timestamp_seconds", says, at.timestamp() if at else 0)
 
     async def _twilio_key(self, request: web.Request) -> web.Response:
         form = await self._from_twilio(request)

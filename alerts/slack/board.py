@@ -12,11 +12,11 @@ from alerts.slack.storm import Budget, Shown, storm_message
 from alerts.slack.words import Seen, alert_message, thread_message
 from alerts.waking import woken_within
 from core.alerting.alert import Alert
+from core.alerting.checklist import in_order
 from store.alerting.alerts import Line, acts_of, history, note_shown, unshown, without_message
-from store.alerting.checklists import ticked
+from store.alerting.checklists import open_positions, ticked
 from store.alerting.posts import last_told
-from store.control import read_row
-from store.ledger import held, read_positions
+from store.control import read_constraints, read_row
 from store.slack_posts import read_post
 from store.sqlite import StoreFailed
 from store.store import Store, Transaction
@@ -133,10 +133,11 @@ class Board:
         seen = Seen(
             alert,
             read_row(c, desk).mode,
-            len(held(read_positions(c, desk))),
+            open_positions(c, desk, self._clock()),
             acts_of(c, alert.id),
             ticked(c, alert.id),
             self._command,
+            in_order(read_constraints(c, desk)),
         )
         lines = history(c, alert.id, last_told(c, alert.id))
         return _Drawn(alert_message(seen), lines, read_post(c, f"alert:{alert.id}") is not None)

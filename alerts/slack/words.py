@@ -49,6 +49,8 @@ class Seen:
     ticked: Mapping[Item, str]
     """What people ticked off the checklist of a level 4, and who."""
     command: str
+    order: Sequence[Item] = tuple(Item)
+    """Of that checklist."""
 
 
 def alert_message(seen: Seen) -> Message:
@@ -135,15 +137,15 @@ def _act(act: SystemAct) -> str:
 def _boxes(seen: Seen) -> Block:
     """The checklist. A box that is ticked stays so: whoever unticks it sees it ticked again."""
     done = _done(seen)
-    options = {item: option(_said_of(item, done), f"{seen.alert.id}|{item}") for item in Item}
-    ticked = [options[item] for item in Item if item in done]
+    options = {item: option(_said_of(item, done), f"{seen.alert.id}|{item}") for item in seen.order}
+    ticked = [options[item] for item in seen.order if item in done]
     boxes = checkboxes("alert_checklist", list(options.values()), ticked)
     return actions(f"{BLOCK}_checklist", [boxes])
 
 
 def _boxes_in_words(seen: Seen) -> list[str]:
     done = _done(seen)
-    return [f"{'☑' if item in done else '☐'} {_said_of(item, done)}" for item in Item]
+    return [f"{'☑' if item in done else '☐'} {_said_of(item, done)}" for item in seen.order]
 
 
 def _said_of(item: Item, done: Mapping[Item, str]) -> str:

@@ -89,6 +89,7 @@ def _confirmed(context: Context, answer: Tightened, request: Request) -> Answer:
         Action.KILL: "KILLED: everything is being cancelled and closed",
         Action.REDUCE_ONLY: "REDUCE_ONLY is the standing mode",
         Action.RESUME: "agreed: the trader runs preflight and reconciles, then resumes",
+        Action.LIMITS: "agreed: the trader runs preflight and reconciles, then has the higher limits",
         Action.ACCEPT: "agreed: the trader looks once more and books what you both saw",
     }.get(request.action, request.outcome)
     if request.state is RequestState.ASKED:

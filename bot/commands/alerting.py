@@ -134,7 +134,7 @@ def drill(context: Context, words: Sequence[str]) -> Answer:
     nudge(context.store.home.alerts_socket)
     lines = [
         "People are paged as for a real one; every message says that it is a drill.",
-        f"How long it took: {context.surface.says('alerts')}, then `alert why ID`",
+        f"How long it took: {context.surface.says('drills')}",
     ]
     return Answer(f"{desk}: a drill of {level} begins", lines, [], {"level": level.value})
 

@@ -1,7 +1,7 @@
 """Commands that keep alerts quiet for a while: silences and maintenance windows."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.answer import REFUSED, Answer, Table
 from bot.commands.alerting_seen import no_change, who_are_you
@@ -12,13 +12,17 @@ from bot.words import age, clock
 from core.alerting.quieting import (
     Maintenance,
     Match,
+    Quieting,
+    Routine,
     Silence,
     SilenceRefusal,
     silence_refusal,
 )
 from core.alerting.rules import RULES
 from core.people import Act
+from store.alerting.arranged import NothingArranged
 from store.alerting.oncall import add_maintenance, add_silence, end_early, windows_at
+from store.alerting.plans import quieting_of
 from store.alerting.settlement import lift
 from store.store import Transaction
 from store.wakeups import nudge
@@ -121,16 +125,44 @@ def maintenance(context: Context, words: Sequence[str]) -> Answer:
 
 
 def _shown(context: Context) -> Answer:
-    silences, windows = context.store.read(lambda c: windows_at(c, context.now))
+    known = context.store.read(lambda c: _known(c, context.now))
     rows = [
-        [one.id, _what(one.match), one.owner, one.reason, _when(one, context)] for one in silences
-    ] + [
-        ["", _what(one.match), "", f"maintenance: {one.name}", _when(one, context)]
-        for one in windows
+        *(
+            [one.id, _what(one.match), one.owner, one.reason, _when(one, context)]
+            for one in known.silences
+            if one.ends > context.now
+        ),
+        *(
+            ["", _what(one.match), "", f"maintenance: {one.name}", _when(one, context)]
+            for one in known.maintenance
+            if one.ends > context.now
+        ),
+        *(
+            ["", _what(one.match), "", f"maintenance: {one.name}", _weekly(one)]
+            for one in known.routines
+        ),
+        *(
+            ["", _what(one.target), "", f"while {_what(one.source)} is open", ""]
+            for one in known.inhibitions
+        ),
     ]
     head = ["silence", "what", "by", "why", "ends"]
     tables = [Table("quiet now, or to come", head, rows)] if rows else []
     return Answer("Silences" if rows else "Nothing is silenced", [], tables, {"silences": rows})
+
+
+def _known(connection: Transaction, now: datetime) -> Quieting:
+    """Also where no alerts process has taken the file yet."""
+    try:
+        return quieting_of(connection, now)
+    except NothingArranged:
+        silences, windows = windows_at(connection, now)
+        return Quieting(silences, maintenance=windows)
+
+
+def _weekly(window: Routine) -> str:
+    hours = window.hours
+    return f"each week, {hours.begins:%H:%M} to {hours.ends:%H:%M} {hours.zone.key}"
 
 
 def _what(match: Match) -> str:

@@ -8,9 +8,10 @@ from bot.commands.looking import each_desk
 from bot.commands.registry import Context, command, wrong_usage
 from bot.words import age, clock, count
 from core.alerting.alert import Alert
-from core.alerting.checklist import SAYS, Item
+from core.alerting.checklist import SAYS, Item, in_order, ticks
 from core.alerting.levels import Level
 from core.alerting.rules import RULES
+from core.alerting.runbook import ENTRIES, Step
 from store.alerting.alerts import (
     NoSuchAlert,
     acts_of,
@@ -19,7 +20,8 @@ from store.alerting.alerts import (
     open_alerts,
     read_alert,
 )
-from store.alerting.checklists import tick, ticked
+from store.alerting.checklists import open_positions, tick, ticked
+from store.control import read_constraints, read_row
 from store.store import Transaction
 from store.wakeups import nudge
 
@@ -127,14 +129,24 @@ def _checklist(context: Context, found: Alert, words: Sequence[str]) -> Answer:
             return who_are_you(context, "alert")
         context.store.write(lambda tx: _tick(context, tx, found, words))
         nudge(context.store.home.alerts_socket)
-    done = context.store.read(lambda c: ticked(c, found.id))
+    done, order = context.store.read(lambda c: _boxes(context, c, found))
     lines = [
         f"{'[x]' if item in done else '[ ]'} {item}: {SAYS[item]}"
         + (f" ({done[item]})" if item in done else "")
-        for item in Item
+        for item in order
     ]
     facts = {"ticked": {item.value: by for item, by in done.items()}}
     return Answer(f"{found.id}: checklist, {len(done)} of {len(Item)}", lines, [], facts)
+
+
+def _boxes(
+    context: Context, c: Transaction, found: Alert
+) -> tuple[dict[Item, str], tuple[Item, ...]]:
+    """What is done, by people or as the system sees it, and in which order the boxes stand."""
+    desk = found.identity.desk
+    positions = open_positions(c, desk, context.now)
+    done = ticks(ticked(c, found.id), read_row(c, desk).mode, positions)
+    return done, in_order(read_constraints(c, desk))
 
 
 def _tick(context: Context, tx: Transaction, found: Alert, words: Sequence[str]) -> None:
@@ -146,12 +158,16 @@ def _runbook(context: Context, found: Alert, _words: Sequence[str]) -> Answer:
     rule = RULES.get(found.identity.rule)
     lines = [f"expected of you: {found.level.expects}"]
     if rule is not None:
-        lines.append(f"its entry in the runbook: {rule.entry}")
         if rule.constrains is not None:
             lines.append(f"what the desk does by itself: constraint {rule.constrains}")
-    lines.append(f"how the desk stands: {context.surface.says('status')}")
-    lines.append(f"to stop it: {context.surface.says('kill')}")
+        lines.append(f"its entry in the runbook: {rule.entry}")
+        lines += [f"{n}. {_step(context, s)}" for n, s in enumerate(ENTRIES[rule.entry], start=1)]
+    lines.append(f"to stop everything: {context.surface.says('kill')}")
     return Answer(f"{found.id}: {found.identity.rule}", lines, [], {"alert": alert_facts(found)})
+
+
+def _step(context: Context, step: Step) -> str:
+    return f"{step.says}: {context.surface.says(step.command)}" if step.command else step.says
 
 
 _DOES: dict[str, Callable[[Context, Alert, Sequence[str]], Answer]] = {

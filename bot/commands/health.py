@@ -75,6 +75,10 @@ def _processes(picture: Picture, home: Home) -> list[Check]:
         mend = "start it: perps-bot slack run; the terminal works without it"
         pid = running_pid(home.bot_single)
         checks.append(_process("bot", beats["bot"], pid, picture.now, mend))
+    if "alerts" in beats:
+        mend = "start it: python -m alerts run; until it beats the desk takes no entries"
+        pid = running_pid(home.alerts_single)
+        checks.append(_process("alerts", beats["alerts"], pid, picture.now, mend))
     return checks
 
 

@@ -1,15 +1,20 @@
 """Reports that anybody may ask for at any time: the day's digest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from bot.answer import Answer
+from bot.answer import Answer, Table
 from bot.commands.looking import each_desk
 from bot.commands.registry import Context, command, wrong_usage
 from bot.drawn import draw
 
 DAY = timedelta(days=1)
+
+
+def _markets(found: Sequence[Mapping[str, str]]) -> list[Table]:
+    rows = [list(market.values()) for market in found]
+    return [Table("by market", list(found[0]), rows)] if found else []
 
 
 @command(
@@ -37,6 +42,7 @@ def report(context: Context, words: Sequence[str]) -> Answer:
             return drawn
         files = [Path(file) for file in drawn["files"]]
         lines = [*drawn["lines"], *(f"file: {file}" for file in files)]
-        return Answer(drawn["head"], lines, [], {"digest": drawn["figures"]}, files=files)
+        tables = _markets(drawn["figures"]["markets"])
+        return Answer(drawn["head"], lines, tables, {"digest": drawn["figures"]}, files=files)
 
     return each_desk(context, one)

@@ -9,7 +9,7 @@ from bot.picture import Held, Picture
 from bot.surface import Surface
 from bot.words import age, clock, lasting, money, plain, signed
 from core.orders import Order
-from core.requests import Action, Request, lapse
+from core.requests import NOBODY, Action, Request, lapse
 
 UNKNOWN = "UNKNOWN"
 
@@ -147,9 +147,11 @@ def request_lines(request: Request, now: datetime, surface: Surface) -> list[str
             f"  reviewed: {surface.proved(f'confirm {request.id}')}",
         ]
     left_s = (request.expires_at - now).total_seconds()
+    whom = "two people" if request.requester in NOBODY else "a second person"
     return [
         says,
-        f"  waits for a second person until {clock(request.expires_at)} ({lasting(left_s)} left)",
+        *(f"  - {what}" for what in request.body.get("says", ())),
+        f"  waits for {whom} until {clock(request.expires_at)} ({lasting(left_s)} left)",
         f"  confirm:  {surface.proved(f'confirm {request.id}')}",
         f"  object:   {surface.says(f'object {request.id}')}",
     ]

@@ -1,5 +1,6 @@
 """Runs the demo: everything on loopback, from a fresh home or from one that was used before."""
 
+import json
 import shutil
 import signal
 import webbrowser
@@ -21,6 +22,8 @@ from store.store import Store, open_store
 
 INTAKE = 4
 """Beside the page's port: where the alerts process listens for answers from phones."""
+TRADER_MONITORS, BOT_MONITORS = 6, 7
+"""Beside it, too: where trader and bot show themselves to monitors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ def _start_workspace(demo: Demo, children: Children, exchange: str, pager: str) 
 def _start_bot(demo: Demo, children: Children, outside: Outside) -> None:
     """Until it has said that it runs. Tokens of a real Slack, in the environment or .env, are not used."""
     arguments = ["bot", "slack", "run", f"--home={demo.home}"]
-    environment = {**outside.environment, **of_sandbox(demo.home)}
+    monitors = {"PERPS_BOT_METRICS_PORT": str(demo.port_base + BOT_MONITORS)}
+    environment = {**outside.environment, **of_sandbox(demo.home), **monitors}
     before = _said(children, "bot")
     child = children.process("bot", arguments, environment)
     children.wait_until("bot", child, lambda: "ready bot" in _said(children, "bot")[len(before) :])
@@ -131,6 +135,17 @@ def _start_alerts(demo: Demo, children: Children, outside: Outside) -> None:
     )
 
 
+def _pager_of_sandbox(home: Path) -> dict[str, str]:
+    """By which the guard calls people while alerts are silent."""
+    told = json.loads((home / "sandbox" / "pager.json").read_text())
+    return {
+        "PAGERDUTY_URL": told["url"],
+        "PAGERDUTY_ROUTING_KEY": told["pagerduty"]["routing_key"],
+        "PERPS_WEBHOOK_URL": f"{told['url']}/webhook/desk",
+        "PERPS_WEBHOOK_SECRET": told["webhook"]["secret"],
+    }
+
+
 def _said(children: Children, name: str) -> str:
     file = children.said(name)
     return file.read_text() if file.exists() else ""
@@ -146,6 +161,8 @@ def _start_trader(demo: Demo, children: Children, exchange_url: str, view: View)
         "PERPS_TRADER_KEY_FILE": str(sandbox / "keys" / "trader.json"),
         "PERPS_GUARD_KEY_FILE": str(sandbox / "keys" / "guard.json"),
         "PERPS_DESK": demo.desk,
+        **_pager_of_sandbox(demo.home),
+        "PERPS_TRADER_METRICS_PORT": str(demo.port_base + TRADER_MONITORS),
     }
     began = view.outside.clock()
     arguments = ["trader", "run", f"--home={demo.home}", "--profile=dev"]

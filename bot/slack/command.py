@@ -15,6 +15,7 @@ from bot.slack.settings import SettingsUnusable, SlackSettings, slack_settings
 from bot.slack.workspace import WrongWorkspace
 from store.escalation.file import load_escalation
 from store.lock import AlreadyRunning
+from store.monitor.server import PortTaken
 from store.store import Store
 
 USAGE_LINE = "Usage: slack run | slack check | slack manifest [PUBLIC_URL]"
@@ -47,7 +48,7 @@ def slack_command(
         asyncio.run(serve(store, people_file, settings, outside))
     except AlreadyRunning as other:
         return Answer(f"A bot of this home runs already (pid {other})", [], code=REFUSED)
-    except WrongWorkspace as wrong:
+    except (WrongWorkspace, PortTaken) as wrong:
         return Answer(f"Refused: {wrong}", [], code=FAILED)
     return OK
 

@@ -41,8 +41,16 @@ WORDINGS: Mapping[Action, Wording] = {
         "the limits are higher",
         "Confirm: higher limits",
         "Raise the limits?",
-        "From now on the trader may do as much as the card says.",
+        "After preflight and a clean look at the exchange the trader may do as much as the card says.",
         "Raise",
+    ),
+    Action.ALERTING: Wording(
+        "{by} asks for a looser alert policy",
+        "the alert policy is as escalation.yaml says",
+        "Confirm: looser alerts",
+        "Loosen the alert policy?",
+        "From now on people are told as the card says: later, less, or not at all.",
+        "Loosen",
     ),
     Action.PUBLISH: Wording(
         "{by} asks to publish the report of {incident}",
@@ -65,7 +73,8 @@ WORDINGS: Mapping[Action, Wording] = {
 
 def record_title(request: Request) -> str:
     wording = WORDINGS[request.action]
-    told = wording.asked if request.state is RequestState.ASKED else wording.done
+    under_way = request.state is RequestState.CONFIRMED
+    told = wording.asked if request.state is RequestState.ASKED or under_way else wording.done
     return told.format(by=request.requester, incident=request.body.get("incident", ""))
 
 
@@ -80,6 +89,12 @@ def record_lines(request: Request, command: str) -> Sequence[str]:
         case Action.ROLES:
             found = [f"• {escape(line)}" for line in request.body.get("says", ())]
             return ["*Nothing changes until two people agree.* What escalation.yaml gives:", *found]
+        case Action.ALERTING:
+            found = [f"• {escape(line)}" for line in request.body.get("says", ())]
+            return [
+                "*It stays stricter until two people agree.* What escalation.yaml says:",
+                *found,
+            ]
         case Action.LIMITS:
             found = [f"• {escape(line)}" for line in request.body.get("says", ())]
             return ["*They stay as they are until two people agree:*", *found]

@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outside import Outside
 from bot.perform import TROUBLE
+from bot.slack.alerts_silence import AlertsSilence
 from bot.slack.approved_people import ApprovedPeople
 from bot.slack.board import Board
 from bot.slack.connections import Connections, Health
@@ -28,6 +29,7 @@ from bot.slack.due import Ought
 from bot.slack.home_tab import HomeTab
 from bot.slack.http_mode import PATH, serve_http
 from bot.slack.listeners import Listeners
+from bot.slack.monitored import serve_monitors
 from bot.slack.posting import Posting
 from bot.slack.replies import NO_ANSWER
 from bot.slack.settings import SlackSettings
@@ -38,6 +40,7 @@ from store.control import desks
 from store.heartbeats import STOPPED, beat
 from store.lock import SingleProcess
 from store.logs import log_to
+from store.monitor.server import MonitorServer
 from store.people_file import PeopleFile
 from store.store import Store, Transaction
 
@@ -45,6 +48,7 @@ log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = aiohttp.ClientTimeout(total=15, connect=5)
 BEAT_S = 1.0
+SILENCE_S = 5.0
 FOLLOW_S = 0.25
 PEOPLE_S = 60.0
 HOME_S = 1.0
@@ -77,6 +81,7 @@ class Bot:
         self._slack = web_client(settings, session, retries=RATE_LIMIT_RETRIES)
         self.directory = Directory(self._slack, people.read)
         self.board = self._new_board(session)
+        self._alerts_silence = AlertsSilence(store, self.board.announce, outside.clock())
         self._home = self._new_home_tab()
         self._app = _app(settings, session, us)
         self._conversation = self._new_conversation()
@@ -154,6 +159,9 @@ class Bot:
             if self._connections is None:
                 runner = await serve_http(self._app, self._settings.http_port)
                 ending.push_async_callback(runner.cleanup)
+            port = self._settings.metrics_port
+            if port is not None:
+                ending.callback(self._serve_monitors(port).close)
             async with asyncio.TaskGroup() as running:
                 if self._connections is not None:
                     running.create_task(self._connections.serve())
@@ -163,6 +171,13 @@ class Bot:
                 running.create_task(self.board.serve())
                 running.create_task(_every(HOME_S, self._home.tick))
                 running.create_task(_every(BEAT_S, self._beat))
+                running.create_task(_every(SILENCE_S, self._watch_alerts))
+
+    def _serve_monitors(self, port: int) -> MonitorServer:
+        """Raises PortTaken."""
+        return serve_monitors(
+            self._store, self._settings.metrics_host, port, self._outside, self.health
+        )
 
     async def _settle_channel(self) -> None:
         name = self._desk_channel()
@@ -187,6 +202,9 @@ class Bot:
         if self.board.outbox.waiting:
             detail += f", {count(self.board.outbox.waiting, 'message')} waiting"
         await self._say(detail)
+
+    async def _watch_alerts(self) -> None:
+        await self._threads.short(self._alerts_silence.look, self._outside.clock())
 
     async def _say(self, detail: str) -> None:
         now = self._outside.clock()

@@ -48,6 +48,18 @@ class SlackSettings(BaseSettings):
         pattern=r"^https?://\S+/$",
         description="another Slack than the real one, such as the sandbox's workspace",
     )
+    metrics_port: int | None = Field(
+        None,
+        alias="PERPS_BOT_METRICS_PORT",
+        ge=1,
+        le=65535,
+        description="where the bot shows `/metrics` and `/healthz` to monitors; unset: nowhere",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        alias="PERPS_METRICS_HOST",
+        description="the address that it listens on for them",
+    )
     command: str = Field(
         "/perps",
         alias="PERPS_SLACK_COMMAND",

@@ -24,6 +24,10 @@ class Violation(StrEnum):
     OWNERLESS = "it is acknowledged by nobody"
     PEAK_BELOW_LEVEL = "its level is above the highest it has had"
     TWO_OPEN = "another alert of the same identity is open"
+    UNHEARD = "a step ran and no message has reached a person"
+    MISLAID = "its row does not say what it says itself, so that it may never be found again"
+    STUCK = "a message about it is due and nobody sends it"
+    HANGS = "a message about it is being sent and does not end"
 
 
 def violations(alert: Alert, plan: Plan, now: datetime) -> list[Violation]:

@@ -1,9 +1,10 @@
 """The procedure of level 4, in its order: what a person does, and what the system can see is done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from core.modes import Mode
+from core.dangers import CAN_TRANSFER
+from core.modes import Constraint, Mode
 
 
 class Item(StrEnum):
@@ -20,11 +21,19 @@ class Item(StrEnum):
 SAYS: dict[Item, str] = {
     Item.HOLD: "Hold: the desk is HELD, nothing new leaves",
     Item.FLATTEN: "Flatten: every position closed, by the desk or by hand",
-    Item.KEYS: "Keys: revoke them now (first of all if a key can transfer)",
+    Item.KEYS: "Keys: revoke them now, at the exchange",
     Item.RECORD: "Record: the home is left as it is, nobody deletes anything",
     Item.EXCHANGE: "Exchange: support is told, e-mail and 2FA are checked",
     Item.EVIDENCE: "Evidence: the incident report is drafted and kept",
 }
+
+
+def in_order(constraints: Iterable[Constraint]) -> tuple[Item, ...]:
+    """Closing needs a key, so keys are revoked after it; one that can transfer costs more each minute."""
+    usual = tuple(Item)
+    if not any(one.reason == CAN_TRANSFER for one in constraints):
+        return usual
+    return (Item.HOLD, Item.KEYS, *(i for i in usual if i not in (Item.HOLD, Item.KEYS)))
 
 
 def seen_done(mode: Mode, positions: int | None) -> frozenset[Item]:

@@ -39,17 +39,16 @@ GONE = Decimal(0)
 """What a figure of something that is not held any more comes to."""
 
 
-def watches_of(steps: Iterable[Step], named: Named = AS_USUAL) -> Watches:
-    """What was remembered by whoever recorded these steps."""
-    return {(step.rule, step.symbol): _watch_at(step, named) for step in steps}
+def watches_of(steps: Iterable[Step]) -> Watches:
+    """What was remembered by whoever recorded these steps: a level that is off since is left by it."""
+    return {(step.rule, step.symbol): _watch_at(step) for step in steps}
 
 
-def _watch_at(step: Step, named: Named) -> Watch:
+def _watch_at(step: Step) -> Watch:
     reached = step.level
     if reached is None:
         return Watch()
-    levels = thresholds_of(step.rule, named).levels
-    return Watch(frozenset(one.level for one in levels if one.level <= reached))
+    return Watch(frozenset(level for level in Level if level <= reached))
 
 
 def take_steps(

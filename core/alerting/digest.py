@@ -41,13 +41,19 @@ class DigestDay:
     posting: Posting
 
 
-def digests(desk: str, when: DigestTime, last: date | None, now: datetime) -> list[DigestDay]:
-    """What to decide for every day since `last`, the last day decided on; nothing when it is not time."""
+def digests(
+    desk: str, when: DigestTime, begun_at: datetime, last: date | None, now: datetime
+) -> list[DigestDay]:
+    """What to decide for every day since `last`, the last day decided on; nothing when it is not time.
+
+    A day that had ended when the desk began has no digest.
+    """
     newest = local_date(when.zone, now)
     while when.due_at(newest) > now:
         newest -= DAY
     first = newest if last is None else max(last + DAY, newest - (REPORTED_MAX - 1) * DAY)
     days = [first + count * DAY for count in range((newest - first).days + 1)]
+    days = [day for day in days if when.due_at(day) > begun_at]
     return [DigestDay(f"{desk}:{day}", day, _posting(when, day, newest, now)) for day in days]
 
 

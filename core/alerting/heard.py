@@ -76,6 +76,8 @@ def _mode_set(body: Mapping[str, Any]) -> Iterator[Fact]:
         yield Fact("desk_killed", Level.CRITICAL, body["reason"])
     elif body["from"] == Mode.KILLED.name:
         yield Fact("desk_killed", None)
+    if body["to"] != Mode.HELD.name:  # it was confirmed, or two people agreed to go on
+        yield Fact("kill_unconfirmed", None)
 
 
 def _flatten(body: Mapping[str, Any]) -> Iterator[Fact]:
@@ -96,6 +98,11 @@ def _danger_step(body: Mapping[str, Any]) -> Iterator[Fact]:
     )
 
 
+def _gone(rule: str) -> Callable[[Mapping[str, Any]], Iterator[Fact]]:
+    """An event that ends a condition."""
+    return lambda _body: iter([Fact(rule, None)])
+
+
 def _plain(rule: str, *names: str) -> Callable[[Mapping[str, Any]], Iterator[Fact]]:
     """An event that is a fact by itself; `names` are what its text tells of the body."""
 
@@ -113,6 +120,8 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], Iterator[Fact]]] = {
     "flatten": _flatten,
     "danger_step": _danger_step,
     "kill_unconfirmed": _plain("kill_unconfirmed", "reason"),
+    "guard_stood_in": _plain("guard_acts", "because"),
+    "armed": _gone("guard_acts"),
     "abuse_suspected": _plain("abuse", "voice", "what"),
 }
 """Events that say something, by their kind."""

@@ -77,7 +77,9 @@ def observe(
 
 
 def _after(rule: Thresholds, watch: Watch, value: Decimal, now: datetime) -> Watch:
-    on, since = set(watch.on), dict(watch.since)
+    known = {one.level for one in rule.levels}  # a level may have been taken away since
+    on = set(watch.on & known)
+    since = {level: at for level, at in watch.since.items() if level in known}
     for one in rule.levels:
         is_on = one.level in watch.on
         if is_on == _speaks_for(rule, one, value, is_on):

@@ -147,7 +147,15 @@ FACTS: tuple[AlertRule, ...] = (
     AlertRule("drill", "a fire drill: {value}", Entry.CONTACTS, L3),
     AlertRule("desk_killed", "the desk was killed: {value}", Entry.POSITIONS, L3),
     AlertRule("flatten_residual", "a flatten left something: {value}", Entry.POSITIONS, L3),
+    AlertRule(
+        "guard_acts",
+        "the trading loop is away and the guard acts in its place: {value}",
+        Entry.OUTAGE,
+        L3,
+    ),
     AlertRule("nobody_on_call", "nobody can be paged: {value}", Entry.CONTACTS, L2),
+    AlertRule("silence_ends", "a silence is about to end: {value}", Entry.STATUS, L1),
+    AlertRule("coverage_gap", "who is on call has gaps ahead: {value}", Entry.CONTACTS, L1),
     AlertRule("delivery_failed", "a message did not arrive: {value}", Entry.CONTACTS, L2),
     AlertRule("contact_stopped", "a phone answered STOP: {value}", Entry.CONTACTS, L2),
     AlertRule(
@@ -156,6 +164,7 @@ FACTS: tuple[AlertRule, ...] = (
         Entry.CONTACTS,
         L2,
     ),
+    AlertRule("self_check", "alerts found a fault in themselves: {value}", Entry.STATUS, L2),
     AlertRule("wording_failed", "a text could not be filled in: {value}", Entry.STATUS, L1),
 )
 

@@ -12,10 +12,17 @@ TRENDS: tuple[AlertRule, ...] = (
     ),
     figure(
         "feed_down",
-        "no stream for {value} s",
+        "a stream is silent for {value} s",
         Entry.NETWORK,
         "s",
-        high((L1, "30", "1"), (L2, "60", "1"), (L3, "300", "1")),
+        high((L1, "30", "5"), (L2, "60", "5")),
+    ),
+    figure(
+        "feed_down_holding",
+        "a position is held and a stream is silent for {value} s",
+        Entry.NETWORK,
+        "s",
+        high((L3, "300", "5")),
     ),
     figure(
         "api_latency",
@@ -79,6 +86,13 @@ TRENDS: tuple[AlertRule, ...] = (
         Entry.REJECTIONS,
         "s",
         high((L1, "300", "240"), (L2, "600", "540")),
+    ),
+    figure(
+        "unfilled_orders",
+        "{value} orders have waited for five minutes",
+        Entry.REJECTIONS,
+        "orders",
+        high((L2, "5", "3")),
     ),
     figure(
         "position_stuck",

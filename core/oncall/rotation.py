@@ -28,14 +28,18 @@ class Rotation:
     at: time
     unit: Unit
     every: int = 1
+    days: tuple[int, ...] = ()
+    """Weekdays (0 is Monday) on which each turn begins, instead of counting in units."""
 
     def __post_init__(self) -> None:
+        if self.days and (self.days != tuple(sorted(set(self.days))) or self.days[-1] > 6):
+            raise ValueError(f"weekdays from 0 to 6 in their order, each once, not {self.days}")
         if self.every < 1:
             raise ValueError(f"a turn lasts at least 1 {self.unit}, not {self.every}")
 
     def handoff(self, turn: int) -> datetime:
         """When the turn begins, in UTC. Turn 0 is the first."""
-        if self.unit is Unit.HOUR:
+        if self.unit is Unit.HOUR and not self.days:
             return instant(self.zone, self.begins, self.at) + turn * timedelta(hours=self.every)
         return instant(self.zone, self._day(turn), self.at)
 
@@ -66,13 +70,25 @@ class Rotation:
         return found
 
     def _day(self, turn: int) -> date:
+        if self.days:
+            return self._weekday(turn)
         steps = turn * self.every
         if self.unit is Unit.MONTH:
             return months_later(self.begins, steps)
         return self.begins + timedelta(days=steps * (7 if self.unit is Unit.WEEK else 1))
 
+    def _weekday(self, turn: int) -> date:
+        """Turn 0 begins on the first of the weekdays that is not before `begins`."""
+        passed = sum(day < self.begins.weekday() for day in self.days)
+        weeks, which = divmod(passed + turn, len(self.days))
+        monday = self.begins - timedelta(days=self.begins.weekday())
+        return monday + timedelta(days=7 * weeks + self.days[which])
+
     def _near(self, now: datetime) -> int:
         """A turn close to the one at `now`, reckoned by days; the caller walks the rest."""
+        if self.days:
+            weeks = (local_date(self.zone, now) - self.begins).days // 7
+            return weeks * len(self.days)
         if self.unit is Unit.HOUR:
             return (now - self.handoff(0)) // timedelta(hours=self.every)
         days = (local_date(self.zone, now) - self.begins).days

@@ -169,16 +169,28 @@ def _limits(facts: Facts, beside: Beside) -> list[LimitUse]:
         opening = _own(facts.equity[0])
         worst = max(ZERO, *(opening - _own(sample) for sample in facts.equity))
         found.append(LimitUse("daily loss, USD", worst, loss))
+    gross = _gross(facts, beside.contract_sizes)
     if facts.equity and leverage:
-        found.append(LimitUse("leverage", _peak_leverage(facts, beside.contract_sizes), leverage))
+        found.append(LimitUse("leverage", _peak_leverage(facts, gross), leverage))
+    if most := beside.limits.get("max_gross_notional_usd"):
+        found.append(LimitUse("all positions, USD", max(gross.values(), default=ZERO), most))
+    fallen, deepest = drawdown_usd(facts.equity), beside.limits.get("max_drawdown_pct")
+    highest = max((_own(sample) for sample in facts.equity), default=ZERO)
+    if fallen is not None and deepest and highest > 0:
+        found.append(LimitUse("drawdown, %", fallen / highest * 100, deepest))
     return found
 
 
-def _peak_leverage(facts: Facts, sizes: Mapping[str, Decimal]) -> Decimal:
+def _gross(facts: Facts, sizes: Mapping[str, Decimal]) -> Mapping[datetime, Decimal]:
+    """What was held in all, at each sample."""
     gross: defaultdict[datetime, Decimal] = defaultdict(Decimal)
     for mark in facts.marks:
         size = sizes.get(mark.product_id, ZERO)
         gross[mark.at] += abs(mark.contracts) * size * mark.price
+    return gross
+
+
+def _peak_leverage(facts: Facts, gross: Mapping[datetime, Decimal]) -> Decimal:
     peaks = [
         gross[s.at] / s.books.equity_usd
         for s in facts.equity

@@ -37,6 +37,8 @@ class Arrangements:
     """What the file keeps quiet; people keep more quiet by command."""
     thresholds: Named = field(default_factory=dict, hash=False)
     """Of the rules that the file names; the others are as usual."""
+    set_up: tuple[Means, ...] | None = None
+    """The means that somebody has set up; None where that was not asked."""
 
     def by_means(self, known: Collection[Means]) -> "Arrangements":
         """Without the means that nobody has set up: nobody is told by them."""
@@ -44,7 +46,7 @@ class Arrangements:
             replace(one, means=tuple(means for means in one.means if means in known))
             for one in self.contacts
         )
-        return replace(self, contacts=tuple(contacts))
+        return replace(self, contacts=tuple(contacts), set_up=tuple(sorted(known)))
 
     def address(self, person: str, by: Means) -> str | None:
         """None where this person has none by this means."""
@@ -59,9 +61,17 @@ _KEPT = TypeAdapter(Arrangements)
 _LATEST = select(alert_arrangements.c.body).order_by(alert_arrangements.c.seq.desc()).limit(1)
 
 
+def arrangements_text(arrangements: Arrangements) -> str:
+    return _KEPT.dump_json(arrangements).decode()
+
+
+def arrangements_from(text: str) -> Arrangements:
+    return _parsed(text)
+
+
 def keep_arrangements(tx: Connection, arrangements: Arrangements, now: datetime) -> bool:
     """Put them in force; False when they are already."""
-    body = _KEPT.dump_json(arrangements).decode()
+    body = arrangements_text(arrangements)
     if tx.scalar(_LATEST) == body:
         return False
     tx.execute(insert(alert_arrangements).values(body=body, at=now))

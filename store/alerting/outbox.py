@@ -1,13 +1,15 @@
 """Messages put where they wait to be sent, in the transaction of what they tell of."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from core.alerting.effects import Notify
+from core.alerting.levels import Level
 from store.alerting.outbox_schema import outbox
 
 _ADD = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
@@ -30,6 +32,27 @@ def withdraw(tx: Connection, alert_id: str, before: int, now: datetime) -> None:
         outbox.c.sending_at.is_(None),
     )
     tx.execute(update(outbox).where(*waiting).values(ended_at=now, outcome=WITHDRAWN))
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Of one level: how many messages wait or are being sent, and since when the oldest does."""
+
+    level: Level
+    waiting: int
+    since: datetime
+
+
+def depths(connection: Connection) -> list[Depth]:
+    """Of the levels that have any."""
+    rows = connection.execute(
+        select(
+            outbox.c.level, func.count().label("waiting"), func.min(outbox.c.since).label("since")
+        )
+        .where(outbox.c.ended_at.is_(None))
+        .group_by(outbox.c.level)
+    )
+    return [Depth(Level(row.level), row.waiting, row.since) for row in rows]
 
 
 def _row(desk: str, one: Notify, now: datetime) -> dict[str, Any]:

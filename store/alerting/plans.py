@@ -57,7 +57,9 @@ class Plans:
     @property
     def roster(self) -> Roster:
         if self._roster is None:
-            self._roster = roster(schedule_of(self._tx), self._arrangements.contacts, self._now)
+            known = self._arrangements
+            schedule = _with_overrides(self._tx, known.schedule)
+            self._roster = roster(schedule, known.contacts, self._now)
         return self._roster
 
     def _plan(self, hash: str) -> Plan:
@@ -73,14 +75,9 @@ class Plans:
 
     def _quiet(self) -> Quieting:
         if self._quieting is None:
-            silences, windows = windows_at(self._tx, self._now)
-            known = self._arrangements.quieting
-            self._quieting = replace(
-                known,
-                silences=(*known.silences, *silences),
-                maintenance=(*known.maintenance, *windows),
-                others=tuple(self._inhibitors(known.inhibitions)),
-            )
+            known = quieting_of(self._tx, self._now)
+            others = tuple(self._inhibitors(known.inhibitions))
+            self._quieting = replace(known, others=others)
         return self._quieting
 
     def _inhibitors(self, inhibitions: tuple[Inhibition, ...]) -> Iterable[Alert]:
@@ -98,14 +95,28 @@ class Plans:
 
 def schedule_of(connection: Connection) -> Schedule:
     """The rotations with every override, from the file or by command. Raises NothingArranged."""
-    schedule = read_arrangements(connection).schedule
-    return replace(schedule, overrides=(*schedule.overrides, *read_overrides(connection)))
+    return _with_overrides(connection, read_arrangements(connection).schedule)
+
+
+def quieting_of(connection: Connection, now: datetime) -> Quieting:
+    """What keeps alerts quiet, by file or by command; other alerts aside. Raises NothingArranged."""
+    known = read_arrangements(connection).quieting
+    silences, windows = windows_at(connection, now)
+    return replace(
+        known,
+        silences=(*known.silences, *silences),
+        maintenance=(*known.maintenance, *windows),
+    )
 
 
 def people_on_duty(connection: Connection, now: datetime) -> frozenset[str]:
     """Everybody who has a duty now. Raises NothingArranged."""
     schedule = schedule_of(connection)
     return frozenset(person for duty in Duty for person in who(schedule, duty, now).people)
+
+
+def _with_overrides(connection: Connection, schedule: Schedule) -> Schedule:
+    return replace(schedule, overrides=(*schedule.overrides, *read_overrides(connection)))
 
 
 @lru_cache(maxsize=64)

@@ -3,10 +3,12 @@
 from datetime import datetime
 from pathlib import Path
 
+import yaml
+
 from core.alerting.reach import DAYS, untold
 from store.alerting.usual import arrangements_of
 from store.escalation.file import NOTHING_SAID, Escalation, load_escalation
-from store.escalation.places import PeopleUnusable
+from store.escalation.places import refused
 
 
 def load_reaching(path: Path, now: datetime) -> Escalation:
@@ -18,8 +20,11 @@ def load_reaching(path: Path, now: datetime) -> Escalation:
     arranged = arrangements_of(escalation)
     found = untold(arranged.policy, arranged.schedule, arranged.contacts, now)
     if found is not None:
-        raise PeopleUnusable(
-            f"{path}: {found}. Within {DAYS} days somebody has to be told: put a duty, `everyone` or "
+        why = (
+            f"{found}. Within {DAYS} days somebody has to be told: put a duty, `everyone` or "
             "`services: [pagerduty]` in its steps, and give those people `slack` or `contacts`"
+        )
+        raise refused(
+            path, yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader), ("levels",), why
         )
     return escalation

@@ -157,3 +157,13 @@ overrides = Table(
     sqlite_strict=True,
 )
 """Changes to who is on call, in the parts of the command that made them."""
+
+on_duty = Table(
+    "on_duty",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("people", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_strict=True,
+)
+"""Everybody on duty, a row for each change that was noticed: JSON names."""

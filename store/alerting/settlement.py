@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, Update, bindparam, insert, update
 from sqlalchemy.dialects.sqlite import insert as insert_once
 
 from core.alerting.alert import Alert, Identity
@@ -24,15 +24,17 @@ from core.alerting.machine import advance, fire, settle
 from core.alerting.policy import Opening
 from store.alerting.alerts import (
     NoSuchAlert,
+    alerts_by_id,
     due_alerts,
     find_alert,
     latest_of,
     open_alerts,
+    taken_ids,
     waiting_in,
     withheld_alerts,
 )
 from store.alerting.facts import raise_alert, settled, waiting_facts
-from store.alerting.kept import alert_of, alert_text
+from store.alerting.kept import alert_text
 from store.alerting.outbox import enqueue, withdraw
 from store.alerting.plans import Plans
 from store.alerting.record import actor_of, chained, entry, line
@@ -40,8 +42,14 @@ from store.alerting.schema import alert_acts, alert_history, alerts
 from store.events import EventLog
 from store.reports.incidents import open_incident
 
-BATCH = 100
-"""Settled in one transaction, which takes some 20 ms: a brake must not wait for the store any longer."""
+BATCH = 40
+"""Settled in one transaction, which takes some 10 ms: a brake must not wait for the store any longer."""
+
+# What was still to be shown stays so.
+_KEPT = update(alerts).where(
+    alerts.c.id == bindparam("was"), alerts.c.version == bindparam("at_version")
+)
+_KEPT_TO_SHOW = _KEPT.values(shown=0)
 
 NewId = Callable[[], str]
 
@@ -55,6 +63,8 @@ class Settlement:
         self._plans = Plans(tx, now)
         self._now = now
         self._known: dict[str, Alert] = {}
+        self._seen: dict[str, Alert] = {}
+        """Read ahead and not touched."""
         self._latest: dict[Identity, Alert | None] = {}
         self._stored: dict[str, int | None] = {}
         """The version that the store has of each alert touched; None for one that begins."""
@@ -72,7 +82,7 @@ class Settlement:
         if not rows:
             return 0
         self._ids_at_once = len(rows)
-        self._look_up({row.identity for row in rows})
+        self._latest |= latest_of(self._tx, {row.identity for row in rows})
         for row in rows:
             if row.level is None:
                 self.clear(row.identity)
@@ -102,15 +112,21 @@ class Settlement:
 
     def apply(self, alert_id: str, event: Event) -> Outcome:
         """What somebody did with an alert. Raises NoSuchAlert."""
-        alert = self._known.get(alert_id) or find_alert(self._tx, alert_id)
+        alert = self._known.get(alert_id) or self._seen.get(alert_id)
+        alert = alert or find_alert(self._tx, alert_id)
         if alert is None:
             raise NoSuchAlert(f"there is no alert {alert_id!r}")
         return self.advance(alert, event)
 
+    def look_at(self, ids: Iterable[str]) -> None:
+        """Read them at once: one by one, a message about hundreds would take as long as its storm."""
+        self._seen |= alerts_by_id(self._tx, ids)
+
     def settle_due(self, limit: int = BATCH) -> int:
-        """What time alone has brought about; how many alerts that were."""
+        """What time alone has brought about, after the facts of this transaction; how many alerts."""
         due = due_alerts(self._tx, self._now, limit)
-        for alert in due:
+        for stored in due:
+            alert = self._known.get(stored.id, stored)
             self._took(alert, None, settle(alert, self._plans.of(alert), self._now))
         return len(due)
 
@@ -132,9 +148,7 @@ class Settlement:
         if begun:
             self._plans.keep_policy()
             self._tx.execute(insert(alerts), begun)
-        for id, version in self._stored.items():
-            if version is not None:
-                self._overwrite(self._known[id], version)
+        self._overwrite([id for id, was in self._stored.items() if was is not None])
         self._tx.execute(insert(alert_history), self._history)
         self._chain()
         for desk, notices in self._notices.items():
@@ -209,27 +223,14 @@ class Settlement:
 
     def _latest_of(self, identity: Identity) -> Alert | None:
         if identity not in self._latest:
-            self._latest[identity] = latest_of(self._tx, identity)
+            self._latest |= latest_of(self._tx, [identity])
         return self._latest[identity]
-
-    def _look_up(self, identities: Iterable[Identity]) -> None:
-        wanted = [(one.desk, one.rule, one.symbol) for one in identities]
-        found = self._tx.execute(
-            select(alerts.c.body)
-            .where(tuple_(alerts.c.desk, alerts.c.rule, alerts.c.symbol).in_(wanted))
-            .order_by(alerts.c.opened_at)
-        )
-        self._latest |= {Identity(*one): None for one in wanted}
-        for body in found.scalars():
-            alert = alert_of(body)
-            self._latest[alert.identity] = alert
 
     def _fresh_id(self, new_id: NewId) -> str:
         """Ids are short because people speak and type them, so one may be taken."""
         while not self._free_ids:
             drawn = {new_id() for _ in range(self._ids_at_once)}
-            taken = self._tx.scalars(select(alerts.c.id).where(alerts.c.id.in_(drawn)))
-            self._free_ids = sorted(drawn - set(taken) - self._known.keys())
+            self._free_ids = sorted(drawn - taken_ids(self._tx, drawn) - self._known.keys())
         return self._free_ids.pop()
 
     def _row(self, alert: Alert) -> dict[str, Any]:
@@ -248,16 +249,16 @@ class Settlement:
             "body": alert_text(alert),
         }
 
-    def _overwrite(self, alert: Alert, version: int) -> None:
+    def _overwrite(self, ids: Iterable[str]) -> None:
         """Every change is from the version that was read, or it is none."""
-        row = self._row(alert)
-        if row["shown"]:
-            del row["shown"]  # what was still to be shown stays so
-        same = (alerts.c.id == alert.id, alerts.c.version == version)
-        changed = self._tx.execute(update(alerts).where(*same).values(row))
-        assert changed.rowcount == 1, (
-            f"alert {alert.id} changed between its reading and its writing"
-        )
+        by_statement: dict[Update, list[dict[str, Any]]] = {}
+        for id in ids:
+            row = self._row(self._known[id]) | {"was": id, "at_version": self._stored[id]}
+            statement = _KEPT if row.pop("shown") else _KEPT_TO_SHOW
+            by_statement.setdefault(statement, []).append(row)
+        for statement, rows in by_statement.items():
+            changed = self._tx.execute(statement, rows)
+            assert changed.rowcount == len(rows), "an alert changed between reading and writing"
 
 
 def _goes_on(alert: Alert, now: datetime) -> bool:

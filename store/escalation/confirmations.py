@@ -19,9 +19,11 @@ def _rule(value: object) -> object:
 class KillSection(Strict):
     """What becomes of a kill that nobody has confirmed, and which machine rules confirm one."""
 
-    on_timeout: Literal["hold", "flatten"] = "hold"
+    on_timeout: Literal["hold", "flatten"] = Field(
+        default="hold", description="what becomes of a kill that nobody confirms: hold or flatten"
+    )
     second_voice: frozenset[Annotated[Rule, BeforeValidator(_rule)]] = Field(
-        default_factory=frozenset
+        default_factory=frozenset, description="machine rules that confirm a kill"
     )
 
 

@@ -118,10 +118,12 @@ def at_instant(moment: datetime, zone: ZoneInfo) -> datetime:
 class HoursSection(Strict):
     """Hours of the week; over midnight if they end before they begin."""
 
-    begins: Clock = Field(alias="from")
-    until: Clock
-    days: tuple[Weekday, ...] = Field(default=DAYS, min_length=1)
-    zone: Zone | None = None
+    begins: Clock = Field(alias="from", description='a time of day: "22:00"')
+    until: Clock = Field(description="if not later than `from`, of the next day")
+    days: tuple[Weekday, ...] = Field(
+        default=DAYS, min_length=1, description="on which they begin: [mon, tue]; else every day"
+    )
+    zone: Zone | None = Field(default=None, description="else that of `on_call`")
 
     def hours(self, usual: ZoneInfo) -> Hours:
         weekdays = frozenset(DAYS.index(day) for day in self.days) or EVERY_DAY

@@ -41,8 +41,8 @@ LIST_MAX = 200
 class DigestSection(Strict):
     """When the daily digest is posted."""
 
-    zone: Zone = UTC
-    at: Clock = time(0, 5)
+    zone: Zone = Field(default=UTC, description="whose days")
+    at: Clock = Field(default=time(0, 5), description="the time of day")
 
     def when(self) -> DigestTime:
         return DigestTime(self.zone, self.at)
@@ -51,17 +51,26 @@ class DigestSection(Strict):
 class File(Strict):
     """Every section that there is."""
 
-    people: Mapping[Name, PersonSection]
+    people: Mapping[Name, PersonSection] = Field(description="everybody, by a short name")
     slack: SlackSection | None = None
     on_call: OnCallSection | None = None
-    levels: LevelSections = Field(default_factory=dict)
-    rules: RuleSections = Field(default_factory=dict)
+    levels: LevelSections = Field(
+        default_factory=dict, description="by level (1 to 4), what it does otherwise than usual"
+    )
+    rules: RuleSections = Field(
+        default_factory=dict,
+        description="by rule and level, from which figure on it raises an alert; else as usual",
+    )
     silences: Annotated[tuple[SilenceSection, ...], Field(max_length=LIST_MAX)] = ()
     inhibitions: Annotated[tuple[InhibitionSection, ...], Field(max_length=LIST_MAX)] = ()
     maintenance: Annotated[tuple[MaintenanceSection, ...], Field(max_length=LIST_MAX)] = ()
-    quiet_hours: Annotated[tuple[HoursSection, ...], Field(max_length=LIST_MAX)] = ()
+    quiet_hours: Annotated[tuple[HoursSection, ...], Field(max_length=LIST_MAX)] = Field(
+        default=(), description="when nobody hears of a warning (level 1)"
+    )
     digest: DigestSection | None = None
-    confirmations: ConfirmationsSection = ConfirmationsSection()
+    confirmations: ConfirmationsSection = Field(
+        default=ConfirmationsSection(), description="what two voices may leave to one"
+    )
 
 
 @dataclass(frozen=True, slots=True)

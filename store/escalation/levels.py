@@ -51,8 +51,11 @@ def _tells(wanted: Mapping[str, tuple[str, ...]]) -> tuple[Tell, ...]:
 class StepSection(Strict):
     """Who is told so long after the first step, and by which means."""
 
-    at: Seconds
-    tell: TellMap
+    at: Seconds = Field(description="after the first step, which is at 0s")
+    tell: TellMap = Field(
+        description="whom (channel, services, primary, backup, team_lead, everyone) by which means"
+        " (channel, dm, push, sms, voice, email, pagerduty, webhook, file)"
+    )
 
     def step(self) -> Step:
         return Step(self.at, _tells(self.tell))
@@ -61,10 +64,12 @@ class StepSection(Strict):
 class UnackedSection(Strict):
     """What the system does when nobody answers. Nothing here makes a desk looser."""
 
-    after: Seconds
-    action: Annotated[str, one_of(ACTIONS, "action that reduces")]
-    announce: Seconds = 60
-    dry_run: bool = False
+    after: Seconds = Field(description="so long after its steps began")
+    action: Annotated[str, one_of(ACTIONS, "action that reduces")] = Field(
+        description="reduce-only or hold"
+    )
+    announce: Seconds = Field(default=60, description="so long before, with a button to stop it")
+    dry_run: bool = Field(default=False, description="announce it, and do nothing")
 
     @model_validator(mode="after")
     def _announced_in_time(self) -> "UnackedSection":
@@ -80,17 +85,37 @@ class LevelSection(Strict):
     """What is different from the usual for one level."""
 
     steps: tuple[StepSection, ...] | None = Field(default=None, min_length=1)
-    ack: Annotated[str, one_of(NEEDS, "answer to who has to acknowledge")] | None = None
-    repeats: int | None = Field(default=None, ge=0, le=1000)
-    repeat_every: Seconds | None = Field(default=None, ge=1)
-    repeat_from: int | None = Field(default=None, ge=1, description="the first step is 1")
-    fallback: TellMap | None = None
-    fallback_every: Seconds | None = Field(default=None, ge=1)
-    group_wait: Seconds | None = Field(default=None, le=3600)
-    hold: Seconds | None = None
-    grace: Seconds | None = None
-    snooze_max: Seconds | None = None
-    clear_after: Seconds | None = None
+    ack: Annotated[str, one_of(NEEDS, "answer to who has to acknowledge")] | None = Field(
+        default=None, description="who has to acknowledge: nobody, one, all; level 4: all"
+    )
+    repeats: int | None = Field(
+        default=None, ge=0, le=1000, description="how often the steps are repeated; not of level 4"
+    )
+    repeat_every: Seconds | None = Field(
+        default=None, ge=1, description="from the last step to the first of the next round"
+    )
+    repeat_from: int | None = Field(
+        default=None, ge=1, description="with which step a round begins; the first is 1"
+    )
+    fallback: TellMap | None = Field(
+        default=None, description="as `tell`: once the rounds are used up, again and again"
+    )
+    fallback_every: Seconds | None = Field(default=None, ge=1, description="how often that is told")
+    group_wait: Seconds | None = Field(
+        default=None, le=3600, description="how long it waits for others, to be one message"
+    )
+    hold: Seconds | None = Field(
+        default=None, description="how long an acknowledgement stands before its owner is reminded"
+    )
+    grace: Seconds | None = Field(
+        default=None, description="from the reminder until the others are told again"
+    )
+    snooze_max: Seconds | None = Field(
+        default=None, description="the longest snooze; not of level 4"
+    )
+    clear_after: Seconds | None = Field(
+        default=None, description="how long the condition has to be gone"
+    )
     on_unacked: UnackedSection | None = None
 
     @model_validator(mode="after")

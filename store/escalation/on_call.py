@@ -9,11 +9,13 @@ from pydantic import BeforeValidator, Field, model_validator
 from core.oncall.rotation import Rotation, Unit
 from core.oncall.schedule import ANYBODY, Duty, Layer, Override, Schedule
 from store.escalation.fields import (
+    DAYS,
     Clock,
     Day,
     HoursSection,
     Moment,
     Strict,
+    Weekday,
     Zone,
     at_instant,
     one_of,
@@ -30,29 +32,45 @@ DUTIES = {
 class Turns(Strict):
     """People who take turns: each for `count` times `every`, handing over `at` that time of day."""
 
-    people: tuple[str, ...] = Field(min_length=1)
-    every: Literal["hour", "day", "week", "month"] = "week"
-    count: int = Field(default=1, ge=1, le=366)
-    begins: Day = date(2026, 1, 5)
-    at: Clock = time(0)
-    zone: Zone | None = None
-    hours: HoursSection | None = None
+    people: tuple[str, ...] = Field(min_length=1, description="in the order of their turns")
+    every: Literal["hour", "day", "week", "month"] = Field(
+        default="week", description="hour, day, week or month"
+    )
+    count: int = Field(default=1, ge=1, le=366, description="a turn is so many of these")
+    days: tuple[Weekday, ...] = Field(
+        default=(), description="on which turns begin instead, such as [mon, fri]"
+    )
+    begins: Day = Field(default=date(2026, 1, 5), description="the first turn's first day")
+    at: Clock = Field(default=time(0), description="the hand-over's time of day")
+    zone: Zone | None = Field(default=None, description="else that of `on_call`")
+    hours: HoursSection | None = Field(
+        default=None, description="only then; outside of them the next layer is asked"
+    )
+
+    @model_validator(mode="after")
+    def _counted_in_one_way(self) -> "Turns":
+        if self.days and {"every", "count"} & self.model_fields_set:
+            raise ValueError("say `days`, or `every` and `count`, not both")
+        return self
 
     def layer(self, usual: ZoneInfo) -> Layer:
         zone = self.zone or usual
-        turns = Rotation(self.people, zone, self.begins, self.at, Unit(self.every), self.count)
+        days = tuple(sorted({DAYS.index(day) for day in self.days}))
+        turns = Rotation(
+            self.people, zone, self.begins, self.at, Unit(self.every), self.count, days
+        )
         return Layer(turns, self.hours.hours(zone) if self.hours else None)
 
 
 class OverrideSection(Strict):
     """Somebody takes a duty for a while: in place of one person, or of whoever has it."""
 
-    duty: Annotated[str, one_of(DUTIES, "duty")]
-    person: str
-    instead_of: str = ANYBODY
-    begins: Moment = Field(alias="from")
-    until: Moment
-    zone: Zone | None = None
+    duty: Annotated[str, one_of(DUTIES, "duty")] = Field(description="primary, backup or team_lead")
+    person: str = Field(description="who comes")
+    instead_of: str = Field(default=ANYBODY, description="who goes; else whoever has the duty")
+    begins: Moment = Field(alias="from", description='"2026-12-24 18:00"')
+    until: Moment = Field(description="likewise, and later")
+    zone: Zone | None = Field(default=None, description="else that of `on_call`")
 
     def override(self, usual: ZoneInfo) -> Override:
         """Made when it begins: what people type during it comes later, and decides."""
@@ -78,10 +96,10 @@ Layers = Annotated[tuple[Turns, ...], Field(min_length=1), BeforeValidator(_list
 class OnCallSection(Strict):
     """Who is on call; no duty is left blank. Of a duty's layers the first that has somebody decides."""
 
-    zone: Zone = UTC
-    primary: Layers
-    backup: Layers
-    team_lead: Layers
+    zone: Zone = Field(default=UTC, description="of every time here that has none of its own")
+    primary: Layers = Field(description="one rotation, or a list of them: layers")
+    backup: Layers = Field(description="likewise")
+    team_lead: Layers = Field(description="likewise")
     overrides: tuple[OverrideSection, ...] = ()
 
     def schedule(self) -> Schedule:

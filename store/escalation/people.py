@@ -30,10 +30,14 @@ Number = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$"), BeforeValidator(_nu
 class Contacts(Strict):
     """How a person is reached beside Slack, the best means first as here."""
 
-    push: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    sms: Number | None = None
-    voice: Number | None = None
-    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    push: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="an ntfy topic"
+    )
+    sms: Number | None = Field(default=None, description="a number with its plus, in quotes")
+    voice: Number | None = Field(default=None, description="a number that is rung")
+    email: str | None = Field(
+        default=None, pattern=r"^[^@\s]+@[^@\s]+$", description="wakes nobody"
+    )
 
     def by_means(self) -> dict[Means, str]:
         having = {
@@ -48,11 +52,19 @@ class Contacts(Strict):
 class PersonSection(Strict):
     """One person of the desk."""
 
-    name: str = Field(min_length=1, max_length=80, pattern=r"\S")
-    roles: frozenset[RoleName] = Field(min_length=1)
-    slack: str | None = Field(default=None, pattern=r"^[UW][A-Z0-9]{6,}$")
+    name: str = Field(min_length=1, max_length=80, pattern=r"\S", description="as shown")
+    roles: frozenset[RoleName] = Field(
+        min_length=1, description="of viewer, operator, approver, commander"
+    )
+    slack: str | None = Field(
+        default=None,
+        pattern=r"^[UW][A-Z0-9]{6,}$",
+        description="member ID; nobody else is listened to",
+    )
     contacts: Contacts = Contacts()
-    quiet_hours: HoursSection | None = None
+    quiet_hours: HoursSection | None = Field(
+        default=None, description="when they hear of no warning (level 1)"
+    )
 
     def addresses(self) -> dict[Means, str]:
         """In Slack first: that has buttons."""

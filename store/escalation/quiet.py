@@ -49,9 +49,9 @@ Pattern = Annotated[str, Field(max_length=80), BeforeValidator(_pattern)]
 class MatchSection(Strict):
     """Which alerts: each key an exact word, or a beginning and a star; what is left out may be any."""
 
-    rule: Pattern = ""
-    symbol: str = ""
-    desk: str = ""
+    rule: Pattern = Field(default="", description="a rule, or a beginning and a star")
+    symbol: str = Field(default="", description="likewise")
+    desk: str = Field(default="", description="likewise")
 
     def match(self) -> Match:
         return Match(self.desk, self.rule, self.symbol)
@@ -60,12 +60,12 @@ class MatchSection(Strict):
 class SilenceSection(MatchSection):
     """A person's wish not to be told of some alerts for a while."""
 
-    owner: str
-    reason: Reason
-    begins: Moment = Field(alias="from")
-    until: Moment
-    zone: Zone = UTC
-    up_to: QuietLevel = "2"
+    owner: str = Field(description="whose wish it is")
+    reason: Reason = Field(description="others will ask")
+    begins: Moment = Field(alias="from", description='"2026-12-24 18:00"')
+    until: Moment = Field(description="at most 7 days later")
+    zone: Zone = Field(default=UTC, description="of both")
+    up_to: QuietLevel = Field(default="2", description="the highest level that it hides: 1, 2 or 3")
 
     def silence(self, number: int) -> Silence:
         return Silence(
@@ -89,9 +89,9 @@ class SilenceSection(MatchSection):
 class InhibitionSection(Strict):
     """While one of `source` is open, those of `target` keep quiet; of the same symbol only, if so said."""
 
-    source: MatchSection
-    target: MatchSection
-    same_symbol: bool = False
+    source: MatchSection = Field(description="what speaks: `rule`, `symbol`, `desk`")
+    target: MatchSection = Field(description="what is quiet meanwhile: likewise")
+    same_symbol: bool = Field(default=False, description="only of the same symbol")
 
     def inhibition(self) -> Inhibition:
         return Inhibition(self.source.match(), self.target.match(), self.same_symbol)
@@ -107,12 +107,12 @@ class InhibitionSection(Strict):
 class MaintenanceSection(MatchSection):
     """A planned window: once (`from`, `until`), or every week (`hours`)."""
 
-    name: Reason
-    begins: Moment | None = Field(default=None, alias="from")
-    until: Moment | None = None
-    hours: HoursSection | None = None
-    zone: Zone = UTC
-    up_to: QuietLevel = "2"
+    name: Reason = Field(description="what is done")
+    begins: Moment | None = Field(default=None, alias="from", description="once: with `until`")
+    until: Moment | None = Field(default=None, description="at most 7 days later")
+    hours: HoursSection | None = Field(default=None, description="or every week")
+    zone: Zone = Field(default=UTC, description="of all these")
+    up_to: QuietLevel = Field(default="2", description="the highest level that it hides: 1, 2 or 3")
 
     def once(self) -> Maintenance | None:
         if self.begins is None or self.until is None:

@@ -35,17 +35,19 @@ class Workspace:
 class ChannelsSection(Strict):
     """Where the bot posts, by name or id."""
 
-    desk: Channel
-    alerts: Channel | None = None
-    pnl: Channel | None = None
+    desk: Channel = Field(description="cards")
+    alerts: Channel | None = Field(default=None, description="alerts; else in the desk's")
+    pnl: Channel | None = Field(default=None, description="the digest; else in the desk's")
 
 
 class SlackSection(Strict):
     """The workspace that the bot is installed in."""
 
-    team: str = Field(pattern=r"^[TE][A-Z0-9]{6,}$")
+    team: str = Field(pattern=r"^[TE][A-Z0-9]{6,}$", description="the workspace's ID")
     channels: ChannelsSection
-    groups: Mapping[str, frozenset[RoleName]] = Field(default_factory=dict)
+    groups: Mapping[str, frozenset[RoleName]] = Field(
+        default_factory=dict, description="roles that members of a user group have too"
+    )
 
     def workspace(self) -> Workspace:
         channels = self.channels

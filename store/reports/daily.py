@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
@@ -92,10 +92,4 @@ def _slipped(
 def _limits(connection: Connection, desk: str) -> dict[str, Decimal]:
     """Those that are one number."""
     found = read_limits(connection, desk)
-    numbers: dict[str, Decimal] = {}
-    for name, value in found.rows if found else ():
-        try:
-            numbers[name] = Decimal(value)
-        except InvalidOperation:
-            continue
-    return numbers
+    return found.numbers if found else {}

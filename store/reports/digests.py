@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from core.alerting.digest import DigestTime, Posting, digests
-from store.events import EventLog, latest
+from store.events import EventLog, first_event_at, latest
 from store.reports import schema
 
 
@@ -32,8 +32,11 @@ def decide(tx: Connection, log: EventLog, desk: str, when: DigestTime, now: date
         .order_by(schema.digests.c.day.desc())
         .limit(1)
     )
+    begun_at = first_event_at(tx, desk)
+    if begun_at is None:
+        return 0
     new = 0
-    for found in digests(desk, when, date.fromisoformat(last) if last else None, now):
+    for found in digests(desk, when, begun_at, date.fromisoformat(last) if last else None, now):
         row = {"desk": desk, "day": found.day.isoformat(), "posting": found.posting.name}
         done = tx.execute(
             insert(schema.digests).values(**row, decided_at=now).on_conflict_do_nothing()
@@ -62,13 +65,30 @@ def unposted(connection: Connection) -> list[Unposted]:
 
 def posted(tx: Connection, log: EventLog, digest: Unposted, now: datetime) -> None:
     """It stands in its channel."""
+    _ended(tx, log, digest, "digest_posted", {}, now)
+
+
+def kept(tx: Connection, log: EventLog, digest: Unposted, why: str, now: datetime) -> None:
+    """It is drawn and lies in the home; nobody will post it."""
+    _ended(tx, log, digest, "digest_kept", {"why": why}, now)
+
+
+def _ended(
+    tx: Connection,
+    log: EventLog,
+    digest: Unposted,
+    kind: str,
+    told: dict[str, str],
+    now: datetime,
+) -> None:
+    day = digest.day.isoformat()
     tx.execute(
         update(schema.digests)
-        .where(schema.digests.c.desk == digest.desk, schema.digests.c.day == digest.day.isoformat())
+        .where(schema.digests.c.desk == digest.desk, schema.digests.c.day == day)
         .values(posted_at=now)
     )
-    body = {"day": digest.day.isoformat()}
-    log.append(tx, desk=digest.desk, kind="digest_posted", actor="alerts", now=now, body=body)
+    body = {"day": day, **told}
+    log.append(tx, desk=digest.desk, kind=kind, actor="alerts", now=now, body=body)
 
 
 def head_of_record(connection: Connection, desk: str) -> str:

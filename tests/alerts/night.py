@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from alerts.figures.machine import Machine, Places
 from alerts.keeper import Keeper
 from core.alerting.alert import Alert
 from core.alerting.defaults import DEFAULT
@@ -18,6 +19,7 @@ from core.modes import Mode
 from core.oncall.contacts import Contact, Means
 from core.oncall.rotation import Rotation, Unit
 from core.oncall.schedule import Duty, Layer, Schedule
+from store.alerting.agreed import approve_arrangements, body_of
 from store.alerting.alerts import Line, history, latest_alerts, open_alerts, read_alert
 from store.alerting.arranged import Arrangements
 from store.alerting.facts import clear_alert, raise_alert
@@ -60,6 +62,14 @@ class Night:
         self.trouble: str | None = None
         """What is wrong with escalation.yaml."""
         self.home = home
+        self.apart_s = 0.0
+        """How far the machine's clock is from one that nobody can set."""
+        self.proc = home.with_name(f"{home.name}-proc")
+        """What stands in for the machine's own figures: it idles."""
+        self.proc.mkdir()
+        self._ticks = 0, 0
+        self.machine_works(0)
+        self.memory_is(10)
         self.numbers = count(1)
         self._heard: dict[str, int] = {}
         self.store: Store = open_store(home, self.now)
@@ -76,6 +86,18 @@ class Night:
             lambda: self.arranged,
             lambda: f"a{next(self.numbers)}",
             lambda: self.trouble,
+            self.machine(),
+        )
+
+    def machine(self) -> Machine:
+        return Machine(Places(self.home, self.store.home.logs, lambda: self.apart_s, self.proc))
+
+    def agrees(self, arranged: Arrangements) -> None:
+        """escalation.yaml says something else now, and two people have agreed to that."""
+        self.arranged = arranged
+        body = body_of(arranged, [])
+        self.store.write(
+            lambda tx: approve_arrangements(tx, self.store.log, body, "alice and ben", self.now)
         )
 
     def restart(self) -> None:
@@ -86,6 +108,15 @@ class Night:
 
     def close(self) -> None:
         self.store.close()
+
+    def machine_works(self, busy_pct: int) -> None:
+        """So busy since it was looked at last."""
+        self._ticks = self._ticks[0] + busy_pct, self._ticks[1] + 100 - busy_pct
+        (self.proc / "stat").write_text(f"cpu  {self._ticks[0]} 0 0 {self._ticks[1]} 0 0 0 0 0 0\n")
+
+    def memory_is(self, full_pct: int) -> None:
+        said = f"MemTotal: 1000000 kB\nMemAvailable: {(100 - full_pct) * 10_000} kB\n"
+        (self.proc / "meminfo").write_text(said)
 
     # The clock
 

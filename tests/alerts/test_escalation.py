@@ -1,10 +1,12 @@
 """What escalation.yaml says about alerts: read strictly, and shown as what would happen to whom."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from alerts.escalation import NOT_UNDERSTOOD, WELL, WRONG, escalation_command
+from alerts.escalation.command import answer
+from alerts.escalation.told import NOT_UNDERSTOOD, WELL, WRONG, Told
 from bot.front import SHIPPED_PEOPLE
 from core.alerting.levels import Level
 from core.alerting.policy import Tightening
@@ -27,12 +29,18 @@ ON_CALL = (
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
+    """A home's own: the home has no store yet."""
     return tmp_path / "escalation.yaml"
+
+
+def asked(file: Path, words: str, at: datetime = MIDNIGHT) -> Told:
+    told, _ = answer(words.split(), file.parent, file.parent, at)
+    return told
 
 
 def test_the_shipped_file_reaches_somebody_at_every_level(file: Path) -> None:
     file.write_text(SHIPPED_PEOPLE.read_text())
-    assert escalation_command(["check"], file, MIDNIGHT).code == WELL
+    assert asked(file, "check").code == WELL
 
 
 def test_people_are_told_by_what_they_have(file: Path) -> None:
@@ -51,7 +59,7 @@ def test_a_level_that_would_wake_nobody_is_wrong(file: Path) -> None:
         "people:\n  a: {name: A, roles: [approver], slack: U0AAAAAA1}\n"
         "  b: {name: B, roles: [approver], slack: U0BBBBBB1}\n"
     )
-    told = escalation_command(["check"], file, MIDNIGHT)
+    told = asked(file, "check")
     assert told.code == WRONG
     assert any("level 3 Critical" in line and "WRONG" in line for line in told.lines)
 
@@ -67,7 +75,7 @@ def test_a_level_may_be_done_otherwise(file: Path) -> None:
     assert [step.at_s for step in policy.steps] == [0, 90]
     assert policy.on_unacked is not None
     assert policy.on_unacked.action is Tightening.REDUCE_ONLY
-    told = escalation_command(["simulate", "daily_loss", "3"], file, MIDNIGHT)
+    told = asked(file, "simulate daily_loss 3")
     assert any(line.startswith("1:30  bob: page by push") for line in told.lines)
 
 
@@ -96,13 +104,13 @@ def test_what_is_wrong_is_told_with_its_place(file: Path, text: str, saying: str
 
 def test_coverage_counts_everybodys_hours(file: Path) -> None:
     file.write_text(PEOPLE + ON_CALL)
-    told = escalation_command(["coverage"], file, MIDNIGHT)
+    told = asked(file, "coverage")
     assert "primary: alice 2160 h" in told.lines
 
 
 def test_other_words_are_not_understood(file: Path) -> None:
     file.write_text(PEOPLE)
-    assert escalation_command(["guess"], file, MIDNIGHT).code == NOT_UNDERSTOOD
+    assert asked(file, "guess").code == NOT_UNDERSTOOD
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.alerts.night import DESK, Night
 
 T = TypeVar("T")
 
-WRITES = 7
+WRITES = 8
 """So many a whole tick makes: one more commit has to be put to the test as well."""
 
 
@@ -123,7 +123,13 @@ def test_killed_at_any_write_it_comes_to_the_same(
 ) -> None:
     emergency(night)
     mortal = cast(Store, Mortal(night.store, write, committed=committed))
-    keeper = Keeper(mortal, lambda: night.arranged, lambda: f"a{next(night.numbers)}", lambda: None)
+    keeper = Keeper(
+        mortal,
+        lambda: night.arranged,
+        lambda: f"a{next(night.numbers)}",
+        lambda: None,
+        night.machine(),
+    )
     with pytest.raises(Killed):
         keeper.tick(night.now)
     night.restart()
@@ -134,6 +140,11 @@ def test_killed_at_any_write_it_comes_to_the_same(
 def test_there_is_no_further_write(night: Night, tmp_path: Path) -> None:
     emergency(night)
     mortal = cast(Store, Mortal(night.store, WRITES + 1, committed=True))
-    Keeper(mortal, lambda: night.arranged, lambda: f"a{next(night.numbers)}", lambda: None).tick(
-        night.now
+    keeper = Keeper(
+        mortal,
+        lambda: night.arranged,
+        lambda: f"a{next(night.numbers)}",
+        lambda: None,
+        night.machine(),
     )
+    keeper.tick(night.now)

@@ -213,7 +213,7 @@ def test_the_same_thing_a_thousand_times_is_one_alert_and_one_page(night: Night)
 def test_an_alert_in_flight_keeps_the_policy_it_was_raised_under(night: Night) -> None:
     night.at("03:00").fires("position_drift")
     slow = replace(CRITICAL, steps=(CRITICAL.steps[0], Step(3600, CRITICAL.steps[1].tells)))
-    night.arranged = with_level(Level.CRITICAL, slow)
+    night.agrees(with_level(Level.CRITICAL, slow))
     night.told()
     night.at("03:02")
     assert night.told() == every_means("ben")

@@ -32,7 +32,7 @@ def test_silenced_it_is_kept_and_told_when_the_silence_ends(night: Night) -> Non
     night.at("03:00")
     silence(night, "read_failed", 30)
     night.fires("read_failed", Level.INTERVENTION)
-    night.at("03:29")
+    night.at("03:19")
     assert night.told() == set()
     assert "thin market" in night.alert().withheld
     night.at("03:30")
@@ -51,6 +51,41 @@ def test_a_silence_that_is_ended_early_tells_at_once(night: Night) -> None:
         lift(tx, log, night.now)
 
     night.store.write(end)
+    assert "alice by direct message" in night.told()
+
+
+def test_a_silence_that_is_about_to_end_says_so_ten_minutes_before(night: Night) -> None:
+    night.at("03:00")
+    silence(night, "read_failed", 30)
+    night.at("03:19:59")
+    assert night.open() == []
+    night.at("03:20:10").at("03:21")
+    (reminder,) = night.open()
+    assert reminder.text == "alice's silence of read_failed (thin market) ends at 03:30 UTC"
+    assert night.told() == {"the place by channel"}
+    night.restart()
+    night.at("03:29")
+    assert night.alert().fire_count == 1
+    night.at("03:30:10").at("03:35")
+    assert night.open() == []
+
+
+def test_a_short_silence_needs_no_reminder(night: Night) -> None:
+    night.at("03:00")
+    silence(night, "read_failed", 15)
+    night.at("03:20")
+    assert night.open() == []
+
+
+def test_a_silence_taken_out_of_the_file_tells_at_once(night: Night) -> None:
+    ends = night.now + timedelta(hours=6)
+    known = Silence("file-1", Match(rule="read_failed"), "alice", "known", night.now, ends)
+    night.agrees(replace(night.arranged, quieting=Quieting((known,))))
+    night.at("03:00").fires("read_failed", Level.INTERVENTION)
+    night.at("03:01")
+    assert night.told() == set()
+    night.arranged = replace(night.arranged, quieting=Quieting())
+    night.tick()
     assert "alice by direct message" in night.told()
 
 
@@ -78,7 +113,7 @@ def test_maintenance_ends_and_what_still_fires_is_told_then(night: Night) -> Non
 
 def test_what_follows_from_something_worse_keeps_quiet_while_that_lasts(night: Night) -> None:
     rule = Inhibition(Match(rule="feed_down"), Match(rule="stale_mark"))
-    night.arranged = replace(night.arranged, quieting=Quieting(inhibitions=(rule,)))
+    night.agrees(replace(night.arranged, quieting=Quieting(inhibitions=(rule,))))
     night.at("03:00").fires("feed_down")
     night.told()
     night.fires("stale_mark", Level.INTERVENTION, symbol="BTC")
@@ -92,7 +127,7 @@ def test_what_follows_from_something_worse_keeps_quiet_while_that_lasts(night: N
 def test_a_window_that_comes_back_every_week_keeps_its_rule_quiet(night: Night) -> None:
     monday = Hours(ZoneInfo("UTC"), time(3), time(4), frozenset({0}))
     window = Routine("weekly restart", Match(rule="read_*"), monday)
-    night.arranged = replace(night.arranged, quieting=Quieting(routines=(window,)))
+    night.agrees(replace(night.arranged, quieting=Quieting(routines=(window,))))
     night.at("03:30").fires("read_failed", Level.INTERVENTION)
     night.fires("restarted", Level.INTERVENTION)
     night.at("03:59:59")
@@ -209,7 +244,7 @@ def test_level_four_overtakes_a_storm(night: Night) -> None:
         raise_alert(tx, DESK, "key_compromise", Level.EMERGENCY, "", night.now)
 
     night.store.write(storm)
-    night.tick()
+    night.at("03:00")
     alerts = night.open()
     assert len(alerts) == 301
     begun = [first_line(night, alert.id) for alert in alerts]

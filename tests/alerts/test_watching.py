@@ -60,6 +60,15 @@ def test_a_desk_may_be_told_sooner_than_usual(night: Night) -> None:
     assert [alert.level for alert in night.open()] == [Level.INTERVENTION]
 
 
+@pytest.mark.parametrize("process", ["loop", "guard", "bot"])
+def test_whichever_process_falls_silent_is_missed(night: Night, process: str) -> None:
+    """Alerts themselves are missed by the loop and by the guard: tests/trader."""
+    beats(night, process)
+    every_second(night, "11")
+    [alert] = night.open()
+    assert (alert.identity.symbol, alert.level) == (process, Level.INTERVENTION)
+
+
 def test_after_a_restart_it_is_still_known_what_was_missing(night: Night) -> None:
     beats(night)
     every_second(night, "12")
@@ -88,6 +97,17 @@ def test_a_process_that_was_gone_before_we_listened_is_given_time(night: Night) 
     assert night.open() == []
     every_second(night, "5")
     assert len(night.open()) == 1
+
+
+def test_a_clock_that_was_set_back_while_nobody_looked_is_told(night: Night) -> None:
+    """What was put on record before this start lies in the future now."""
+    beats(night)
+    night.now -= timedelta(hours=1)
+    night.restart()
+    every_second(night, "1")
+    [alert] = night.open()
+    assert (alert.identity.rule, "-3599.0 s" in alert.text) == ("clock_jump", True)
+    assert "timedatectl" in alert.text
 
 
 @pytest.mark.parametrize("rule", Rule)

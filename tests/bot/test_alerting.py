@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from alerts.figures.machine import Machine, Places
 from alerts.keeper import Keeper
 from bot.answer import OK, REFUSED, USAGE
 from core.alerting.alert import AlertState
@@ -21,7 +22,9 @@ def tick(desk: Shell) -> None:
     """What the alerts process would do now."""
     store = desk._kept_store()
     arranged = arrangements_of(load_escalation(desk.home / "escalation.yaml"))
-    Keeper(store, lambda: arranged, lambda: f"x{next(NUMBERED)}", lambda: None).tick(desk.now)
+    machine = Machine(Places(store.home.root, store.home.logs, lambda: 0.0))
+    keeper = Keeper(store, lambda: arranged, lambda: f"x{next(NUMBERED)}", lambda: None, machine)
+    keeper.tick(desk.now)
 
 
 def raised(desk: Shell, rule: str = "position_drift", level: Level = Level.CRITICAL) -> str:
@@ -109,6 +112,20 @@ def test_a_silence_is_taken_shown_and_ended(desk: Shell) -> None:
     assert "Nothing is silenced" in desk.type("silence").text
 
 
+def test_what_the_file_keeps_quiet_is_shown_too(desk: Shell) -> None:
+    file = desk.home / "escalation.yaml"
+    file.write_text(
+        "inhibitions: [{source: {rule: feed_down}, target: {rule: stale_mark}}]\n"
+        "maintenance: [{name: restart, rule: process_silent,"
+        " hours: {from: '06:00', until: '06:15', days: [sat]}}]\n" + file.read_text()
+    )
+    tick(desk)
+    shown = desk.type("silence").text
+    assert "stale_mark" in shown
+    assert "while feed_down is open" in shown
+    assert "each week, 06:00 to 06:15 UTC" in shown
+
+
 def test_an_override_changes_who_is_on_call(desk: Shell) -> None:
     tick(desk)
     typed = desk.type("oncall", "override", "primary", "carol", "4h", *desk.proof_of("carol"))
@@ -121,3 +138,18 @@ def test_a_drill_pages_and_says_so(desk: Shell) -> None:
     assert desk.type("drill", "2").code == OK
     tick(desk)
     assert "(drill)" in desk.type("alerts").text
+
+
+def test_drills_are_shown_with_the_time_until_somebody_took_charge(desk: Shell) -> None:
+    assert "0 drills" in desk.type("drills").text
+    tick(desk)
+    desk.type("drill", "2")
+    tick(desk)
+    [begun] = desk.type("drills", "--json").facts["drills"]
+    assert (begun["level"], begun["taken_by"], begun["after_s"]) == (2, None, None)
+    taken = desk.type("ack", begun["alert"], *desk.proof_of("bob"))
+    assert taken.code == OK
+    [drill] = desk.type("drills", "--json").facts["drills"]
+    assert drill["taken_by"] == "bob"
+    assert 0 <= drill["after_s"] < 60
+    assert "1 drill, 1 taken charge of" in desk.type("drills").text

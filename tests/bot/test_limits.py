@@ -52,8 +52,8 @@ def test_raising_takes_two_persons(limited: Terminal) -> None:
     assert own.code == 3
     agreed = limited.type("confirm", request.id, *limited.proof_of("bob"))
     assert agreed.code == 0, agreed.text
-    assert "max_leverage 10 → 12" in agreed.text
-    assert limits(limited).max_leverage == 12
+    assert "the trader runs preflight and reconciles" in agreed.text
+    assert limits(limited).max_leverage == 10, "not before the trader has looked"
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,13 @@ def test_health_is_well_only_when_everything_lives(trading: Terminal) -> None:
     processes[0].release()
 
 
+def test_health_misses_alerts_that_ran_once(trading: Terminal) -> None:
+    assert "alerts" not in trading.type("health", "--json").facts["wrong"]
+    trading.write(lambda _s, tx: beat(tx, "main", "alerts", 4711, "keeps alerts", trading.now))
+    assert "alerts" in trading.type("health", "--json").facts["wrong"]
+    assert "start it: python -m alerts run" in trading.type("health").text
+
+
 def test_the_facts_are_whole_and_exact(trading: Terminal) -> None:
     facts = trading.type("--json", "status").facts
 

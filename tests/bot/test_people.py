@@ -138,8 +138,11 @@ def test_what_an_edit_gives_waits_for_two_people_in_the_terminal_too(desk: Shell
     desk.type("people", "apply")
     assert len([r for r in desk.requests() if r.action is Action.ROLES]) == 1
 
+    shown = desk.type("requests").text
+    assert "  - dave also becomes approver\n  waits for two people until" in shown
     first = desk.type("confirm", asked.id, *desk.proof_of("alice"))
     assert "one of two has agreed" in first.text
+    assert "  waits for a second person until" in desk.type("requests").text
     assert "their own request" in desk.type("confirm", asked.id, *desk.proof_of("alice")).text
     second = desk.type("confirm", asked.id, *desk.proof_of("bob"))
     assert "the roles are in force" in second.text

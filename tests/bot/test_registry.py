@@ -12,6 +12,7 @@ assert front.FAMILIES, "importing the front registers every command"
 
 VERBS = sorted(COMMANDS)
 ALERTING = {"alerts", "alert", "ack", "escalate", "snooze", "resolve", "handover", "drill"} | {
+    "drills",
     "silence",
     "maintenance",
     "oncall",

@@ -1,9 +1,12 @@
 """Steps towards a limit: recorded once each, kept over a restart, silent while the rule itself speaks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from core.alerting.danger_steps import Figure, Step, Watches, take_steps, watches_of
+from core.alerting.levels import Level
+from core.alerting.rules import RULES
 from core.modes import Rule
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -47,6 +50,15 @@ def test_a_restart_tells_nothing_twice() -> None:
     (key,) = reached
     again = watches_of([Step(*key, max(reached[key].on), "85 % used")])
     assert walk([loss(85)], again)[1] == [[]]
+
+
+def test_a_step_whose_level_is_off_since_the_restart_is_left() -> None:
+    usual = RULES["daily_loss"].thresholds
+    assert usual is not None
+    named = {"daily_loss": replace(usual, levels=usual.levels[1:])}
+    watches = watches_of([Step("daily_loss", "", Level.WARNING, "60 % used")])
+    _, (step,) = take_steps(watches, loss(60), NONE, NONE, NOW, named)
+    assert step.level is None
 
 
 def test_while_the_rule_is_in_force_it_speaks_and_after_its_release_the_figure_is_told_again() -> (

@@ -112,7 +112,7 @@ def test_a_confirmed_kill_is_carried_out_however_long_it_takes() -> None:
 
 def test_only_what_loosens_has_an_execution_window() -> None:
     loosening = {action for action in Action if POLICIES[action].loosens}
-    assert loosening == {Action.RESUME, Action.ACCEPT}
+    assert loosening == {Action.RESUME, Action.ACCEPT, Action.LIMITS}
 
 
 @pytest.mark.parametrize("act", list(Act))

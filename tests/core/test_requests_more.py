@@ -100,6 +100,7 @@ def test_a_request_waits_as_long_as_its_policy_says() -> None:
         Action.REVIEW: 10 * 365 * day,
         Action.ROLES: day,
         Action.LIMITS: day,
+        Action.ALERTING: day,
         Action.PUBLISH: day,
         Action.CLOSE_INCIDENT: day,
     }
@@ -129,7 +130,7 @@ def test_one_person_with_two_accounts_is_still_one_person() -> None:
 
 def test_only_what_loosens_has_to_be_carried_out_in_time_and_has_two_minutes_for_it() -> None:
     windows = {a: p.execution_s for a, p in POLICIES.items() if p.execution_s is not None}
-    assert windows == {Action.RESUME: 120, Action.ACCEPT: 120}
+    assert windows == {Action.RESUME: 120, Action.ACCEPT: 120, Action.LIMITS: 120}
 
 
 def test_a_fresh_request_is_its_askers_word_and_waits() -> None:

@@ -13,10 +13,12 @@ from bot.commands.registry import markdown_table
 from bot.front import FAMILIES
 from bot.slack.settings import SlackSettings
 from core import flatten, orders, requests
+from core.alerting.loosening import LOOSENS
 from core.gate import FORBIDDEN, GateRefusal
 from core.modes import CONSTRAINTS, Mode
 from core.orders import Kind
 from core.risk import LANES, RiskRefusal
+from tests.docs.escalation_keys import keys
 from trader.settings import Settings
 
 assert FAMILIES, "importing the front registers every command"
@@ -101,6 +103,16 @@ def slack_settings() -> str:
     return _variables(SlackSettings)
 
 
+def escalation_keys() -> str:
+    rows = [["key", "meaning", "left out"]]
+    rows += [[f"`{one.path}`", one.says, one.left_out] for one in keys()]
+    return _table(rows)
+
+
+def loosening() -> str:
+    return _table([["what", "is looser when"], *([what, when] for what, when in LOOSENS)])
+
+
 def _variables(of: type[BaseSettings]) -> str:
     rows = [["variable", "default", "meaning"]]
     for field in of.model_fields.values():
@@ -117,7 +129,13 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "lives": lives,
         "refusals": refusals,
     },
-    "README.md": {"commands": commands, "settings": settings, "slack-settings": slack_settings},
+    "README.md": {
+        "commands": commands,
+        "settings": settings,
+        "slack-settings": slack_settings,
+        "escalation-keys": escalation_keys,
+        "loosening": loosening,
+    },
 }
 
 

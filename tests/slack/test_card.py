@@ -319,7 +319,7 @@ def test_buttons_are_there_only_where_they_are_valid(
         assert list(found) == ([CONFIRM] if state is ASKED else []), "nobody objects it away"
     elif state is ASKED:
         assert list(found) == [CONFIRM, OBJECT]
-    elif action in (RESUME, Action.ACCEPT) and state is CONFIRMED:
+    elif action in (RESUME, Action.ACCEPT, Action.LIMITS) and state is CONFIRMED:
         assert list(found) == [OBJECT], "what loosens can still be stopped"
     else:
         assert found == {}

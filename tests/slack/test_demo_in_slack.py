@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 DESK = "main"
-BESIDE = 6
+BESIDE = 8
 FLAT_S = 30
 JUMPS, JUMP_S = 12, 3
 PRODUCTS = ("BIP-20DEC30-CDE", "ETP-20DEC30-CDE", "SLP-20DEC30-CDE", "XPP-20DEC30-CDE")

@@ -4,6 +4,7 @@ import pytest
 
 from core.abuse import ATTEMPTS
 from core.requests import RequestState
+from store.agreed import raise_agreed
 from store.limit_changes import limits_in_force
 from store.limit_requests import follow_profile
 from tests.bot.limits import LIMITS
@@ -42,9 +43,12 @@ def test_lower_on_one_voice_and_higher_by_two_on_a_card(world: World, desk: str)
     assert leverage(world, desk) == 2
 
     assert world.confirm("bob", card)["ok"]
-    wait_until(lambda: leverage(world, desk) == 12)
+    wait_until(lambda: world.home.request(desk).state is RequestState.CONFIRMED)
+    assert leverage(world, desk) == 2, "the trader runs preflight and looks first"
+    agreed, store = world.home.request(desk), world.home.own_store()
+    store.write(lambda tx: raise_agreed(tx, store.log, agreed, agreed.asked_at))
     assert world.card(desk, "the limits are higher")["ts"] == card["ts"], "edited in place"
-    assert world.home.request(desk).state is RequestState.EXECUTED
+    assert leverage(world, desk) == 12
 
 
 def test_whoever_keeps_trying_what_they_may_not_is_told_of(world: World, desk: str) -> None:

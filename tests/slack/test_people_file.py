@@ -103,3 +103,28 @@ def test_at_the_start_it_has_to_be_good(tmp_path: Path, text: str) -> None:
 
     with pytest.raises(PeopleUnusable):
         PeopleFile(file)
+
+
+def test_a_start_with_a_broken_file_goes_on_with_the_last_usable_one(
+    file: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.yaml"
+    PeopleFile(file, kept=kept)
+    assert kept.stat().st_mode & 0o077 == 0, "it has phone numbers"
+    edit(file, "U0BOB0001", "U0BOB0002")
+    PeopleFile(file, kept=kept)
+    edit(file, "[viewer]", "[veiwer]")
+
+    people = PeopleFile(file, kept=kept)
+
+    assert people.read().people["bob"].slack == "U0BOB0002"
+    assert people.trouble is not None
+    assert f"{file}:" in people.trouble
+    edit(file, "[veiwer]", "[viewer]")
+    people.read()
+    assert people.trouble is None
+
+
+def test_a_copy_that_cannot_be_kept_stops_nothing(file: Path, tmp_path: Path) -> None:
+    people = PeopleFile(file, kept=tmp_path / "no such directory" / "kept.yaml")
+    assert "alice" in people.read().people

@@ -65,6 +65,32 @@ def test_layers_are_asked_in_their_order_and_each_has_its_hours(file: Path) -> N
     assert on(Duty.BACKUP, 2026, 3, 4, 9, 30) == ("bob",), "two days each, at half past nine"
 
 
+def test_turns_may_begin_on_weekdays(file: Path) -> None:
+    found = read(
+        file,
+        "on_call:\n  zone: Europe/London\n"
+        "  primary: {people: [alice, bob, carol], days: [fri, mon], at: '18:00', begins: 2026-03-04}\n"
+        "  backup: {people: [bob]}\n  team_lead: {people: [carol]}\n",
+    )
+    assert found.schedule is not None
+    at = [
+        utc(2026, 3, 6, 17, 59),
+        utc(2026, 3, 6, 18),  # the first Friday from the day it begins
+        utc(2026, 3, 9, 18),
+        utc(2026, 3, 13, 18),
+        utc(2026, 3, 16, 18),
+        utc(2026, 3, 30, 17),  # clocks have gone forward
+    ]
+    assert [who(found.schedule, Duty.PRIMARY, one).people for one in at] == [
+        (),
+        ("alice",),
+        ("bob",),
+        ("carol",),
+        ("alice",),
+        ("bob",),
+    ]
+
+
 def test_an_override_counts_while_it_lasts(file: Path) -> None:
     found = read(
         file,
@@ -119,6 +145,14 @@ def test_a_threshold_is_read_to_the_digit_and_keeps_what_is_not_said(file: Path)
         Decimal(17),
         300,
     )
+
+
+def test_a_level_may_be_off(file: Path) -> None:
+    found = read(file, "rules:\n  daily_loss: {1: off, 2: {raise: 70, clear: 65}}\n").thresholds
+    assert [one.level for one in found["daily_loss"].levels] == [
+        Level.INTERVENTION,
+        Level.CRITICAL,
+    ]
 
 
 def test_what_keeps_quiet(file: Path) -> None:
@@ -232,6 +266,10 @@ WINDOW = "maintenance: [{name: disk, from: '2026-03-02 08:00', until: '2026-03-0
             ON_CALL + OVERRIDE.replace("-03 ", "-01 "),
             "`until` has to be later than `from`",
         ),
+        (
+            ON_CALL.replace("{people: [alice]", "{people: [alice], days: [mon], every: day") + "}",
+            "say `days`, or `every` and `count`, not both",
+        ),
         ("levels: {0: {}}", "'0' is no level"),
         ("levels: {3: {ack: some}}", "there are nobody, one, all"),
         ("levels: {4: {ack: one}}", "level 4 ends when all have acknowledged; remove it"),
@@ -256,6 +294,9 @@ WINDOW = "maintenance: [{name: disk, from: '2026-03-02 08:00', until: '2026-03-0
         ),
         ("rules: {daily_loss: {1: {raise: 90, clear: 45}}}", "has to be raised further out than"),
         ("rules: {daily_loss: {1: {rise: 40, clear: 35}}}", "did you mean 'raise'?"),
+        ("rules: {daily_loss: {3: off}}", "level 3 cannot be off; only levels 1 and 2 can"),
+        ("rules: {daily_loss: {1: }}", "write `off`, or {raise: 40, clear: 35}"),
+        ("rules: {daily_loss: off}", "rules.daily_loss"),
         (SILENCE.replace("feed_down", "feed_dwn"), "did you mean 'feed_down'?"),
         (SILENCE.replace("feed_down", "zzz*"), "is no rule"),
         (SILENCE.replace("rule: feed_down, ", ""), "a silence of everything hides"),

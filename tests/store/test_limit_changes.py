@@ -10,6 +10,7 @@ from core.limits import Limits
 from core.modes import Rule
 from core.people import Actor
 from core.requests import A_PROFILE, Action, Request, RequestRefusal, RequestState
+from store.agreed import raise_agreed
 from store.asking import ask_raise
 from store.control import constrain
 from store.decisions import Tightened, confirm, object_to
@@ -17,7 +18,7 @@ from store.events import latest
 from store.limit_changes import limits_in_force
 from store.limit_requests import follow_profile
 from store.one_voice import lower
-from store.requests import latest_requests, open_requests
+from store.requests import latest_requests, open_requests, read_request
 from store.store import Store
 from store.voices import NotAllowed
 from tests.store.conftest import Reopen
@@ -56,6 +57,15 @@ def agreed(store: Store, request: Request, actor: Actor, hours: float = 0) -> Re
     return answer.request.state
 
 
+def carried_out(store: Store, request: Request, actor: Actor) -> None:
+    """Agreed to, and then done as the trader does it once preflight and a look have passed."""
+    assert agreed(store, request, actor) is RequestState.CONFIRMED
+    held_to = in_force(store)
+    confirmed = store.read(lambda c: read_request(c, request.id))
+    assert in_force(store) == held_to, "nothing before that"
+    store.write(lambda tx: raise_agreed(tx, store.log, confirmed, NOW))
+
+
 def test_the_first_profile_is_approved_as_it_stands(store: Store) -> None:
     starts_with(store, LIMITS)
     assert in_force(store) == LIMITS
@@ -83,7 +93,7 @@ def test_a_looser_profile_waits_for_two_people(store: Store) -> None:
     assert agreed(store, request, ALICE) is RequestState.ASKED
     assert in_force(store, LOOSER) == LIMITS
     assert confirm(store, request.id, ALICE, NOW) is RequestRefusal.OWN_REQUEST
-    assert agreed(store, request, BOB) is RequestState.EXECUTED
+    carried_out(store, request, BOB)
     assert in_force(store, LOOSER) == LOOSER
 
 
@@ -124,7 +134,7 @@ def test_raising_takes_two_and_a_restart_does_not_undo_it(store: Store, to: int)
     request = ask(store, ALICE, 1, to)
     assert in_force(store).max_leverage == 1
     assert confirm(store, request.id, ALICE, NOW) is RequestRefusal.OWN_REQUEST
-    assert agreed(store, request, BOB) is RequestState.EXECUTED
+    carried_out(store, request, BOB)
     starts_with(store, LIMITS, hours=1)
     assert in_force(store).max_leverage == to
     assert waiting(store) == []
@@ -152,7 +162,7 @@ def test_a_danger_that_came_meanwhile_asks_again(store: Store) -> None:
     store.write(lambda tx: constrain(tx, store.log, DESK, Rule.DAILY_LOSS, reason="lost", now=NOW))
     assert confirm(store, request.id, BOB, NOW) is RequestRefusal.DRIFTED
     assert in_force(store) == LIMITS
-    assert agreed(store, request, BOB) is RequestState.EXECUTED, "now the card shows the danger"
+    assert agreed(store, request, BOB) is RequestState.CONFIRMED, "now the card shows the danger"
 
 
 def test_what_people_lowered_stays_when_the_profiles_raise_is_agreed(store: Store) -> None:

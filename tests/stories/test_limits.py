@@ -13,6 +13,7 @@ from store.limits import read_limits
 from store.one_voice import lower
 from store.requests import open_requests
 from tests.stories.test_kill import trading
+from tests.stories.test_trouble import READS
 from tests.stories.world import ALICE, BOB, DESK, World
 
 CONTRACTS = "max_order_contracts"
@@ -47,7 +48,7 @@ def test_a_lowered_limit_holds_at_once_and_over_a_restart_until_two_people_raise
     asked = ask_raise(world.store, DESK, back, ALICE, "quiet", world.id("limits"), world.now)
     assert isinstance(asked, Request)
     world.confirm(asked, BOB)
-    assert world.request(asked).state is RequestState.EXECUTED
+    world.until(lambda: world.request(asked).state is RequestState.EXECUTED)
     world.until(lambda: entries_since(world, lowered_at) > 0)
 
 
@@ -65,7 +66,23 @@ def test_a_trader_that_starts_with_a_looser_profile_keeps_what_was_approved(worl
 
     world.confirm(asked, ALICE)
     world.confirm(asked, BOB)
-    world.pass_time(1)
-    assert told(world)["max_leverage"] == "9"
+    world.until(lambda: told(world)["max_leverage"] == "9")
     kinds = [event.kind for event in world.store.read(lambda c: latest(c, DESK, 50))]
     assert "limits_raised" in kinds
+
+
+def test_a_limit_is_not_raised_while_the_exchange_cannot_be_read(world: World) -> None:
+    """Invariant 4: looser only while preflight and reconciliation pass."""
+    trading(world)
+    more = [Change(CONTRACTS, Decimal(5), Decimal(9))]
+    asked = ask_raise(world.store, DESK, more, ALICE, "quiet", world.id("limits"), world.now)
+    assert isinstance(asked, Request)
+    world.exchange.fault("status", match=READS, args={"code": 500}, count=None)
+    world.confirm(asked, BOB)
+
+    world.until(lambda: not world.request(asked).open, within_s=150)
+
+    ended = world.request(asked)
+    assert ended.state is RequestState.FAILED
+    assert ended.outcome
+    assert told(world)[CONTRACTS] == "5"

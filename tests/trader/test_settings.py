@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from trader.profiles import CANARY, DEV, PROD, PROFILES, tightened
 from trader.settings import LIVE_URL, Settings, SettingsContradict, check, for_profile
@@ -63,6 +64,28 @@ def test_the_environment_can_only_tighten_a_limit(
     limits = tightened(CANARY, number(loss), number(leverage)).limits
     assert limits.daily_loss_usd == Decimal(then_loss)
     assert limits.max_leverage == Decimal(then_leverage)
+
+
+def test_the_environment_can_only_tighten_a_symbols_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISK_MAX_NOTIONAL_PER_SYMBOL", "ETH:15000, btc:90000,SOL:100")
+    monkeypatch.setenv("RISK_LEVERAGE_MAX_PER_SYMBOL", "BTC:1")
+    found = Settings()
+    limits = tightened(
+        PROD,
+        None,
+        None,
+        symbol_notional_usd=found.symbol_notional_usd,
+        symbol_leverage=found.symbol_leverage,
+    ).limits
+    assert limits.symbol_notional_usd == {"BTC": 60_000, "ETH": 15_000, "SOL": 100}
+    assert limits.symbol_leverage == {"BTC": 1, "ETH": 2}
+
+
+@pytest.mark.parametrize("text", ["BTC", "BTC:lots", "BTC:-1", "BTC:0", "BTC:1:2"])
+def test_what_is_no_list_of_symbols_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("RISK_MAX_NOTIONAL_PER_SYMBOL", text)
+    with pytest.raises(ValidationError, match="RISK_MAX_NOTIONAL_PER_SYMBOL"):
+        Settings()
 
 
 def test_canary_keeps_to_the_runbook() -> None:

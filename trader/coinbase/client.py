@@ -31,6 +31,7 @@ from trader.coinbase.parse import (
     ReadFailed,
 )
 from trader.coinbase.signing import ApiKey
+from trader.coinbase.timing import Timing
 from trader.coinbase.wire import NotSent, Wire
 
 API = "/api/v3/brokerage"
@@ -94,6 +95,7 @@ class Exchange:
         self.refusals = Refusals()
         """Reads and cancels in a row whose key was refused, also with a fresh token and clock."""
         self._counting = threading.Lock()
+        self.timing = Timing(clock)
         self._wallet = ""
         _silence_the_sdk()
 
@@ -101,7 +103,9 @@ class Exchange:
         """Send one order, once. A lost reply is Unknown, and nothing here ever sends it again."""
         self._wire.sending(order)
         try:
-            reply = self._client().post(f"{API}/orders", data=order_body(order.spec, self.offset))
+            body = order_body(order.spec, self.offset)
+            with self.timing.timed(_is_trouble):
+                reply = self._client().post(f"{API}/orders", data=body)
         except NotSent as refused:
             return refused
         except requests.HTTPError as error:
@@ -275,7 +279,8 @@ class Exchange:
 
     def _call_once(self, call: Callable[[RESTClient], Any]) -> dict[str, Any]:
         try:
-            reply = call(self._client())
+            with self.timing.timed(_is_trouble):
+                reply = call(self._client())
         except requests.HTTPError as error:
             code = error.response.status_code
             if code in (401, 403):
@@ -365,6 +370,12 @@ def _configuration(spec: OrderSpec, offset: timedelta) -> dict[str, dict[str, st
             "stop_direction": "STOP_DIRECTION_STOP_DOWN" if falls else "STOP_DIRECTION_STOP_UP",
         }
     }
+
+
+def _is_trouble(error: Exception) -> bool:
+    """What our own gate keeps back, and what the exchange says it does not have, are good answers."""
+    absent = isinstance(error, requests.HTTPError) and error.response.status_code == 404
+    return not absent and not isinstance(error, NotSent)
 
 
 def _placed(reply: object) -> Placed:

@@ -118,10 +118,13 @@ def test_drawdown_and_limits_are_the_worst_of_the_day(store: Store) -> None:
     a_day(store)
     found = digest(store)
     assert found.drawdown_usd == 2 * 2_500 * Decimal("0.01")
-    loss, leverage = found.limits
+    loss, leverage, gross, fallen = found.limits
     assert loss.used == 2 * (60_010 - 58_000) * Decimal("0.01") + Decimal("0.15")
     assert loss.limit == LIMITS.daily_loss_usd
     assert 0 < leverage.used < Decimal("0.03")
+    assert (gross.limit, fallen.limit) == (LIMITS.max_gross_notional_usd, LIMITS.max_drawdown_pct)
+    assert gross.used == pytest.approx(leverage.used * CASH, rel=Decimal("0.01"))
+    assert 0 < fallen.used < Decimal("0.2")
 
 
 def test_errors_incidents_and_what_does_not_agree_are_named(store: Store) -> None:

@@ -26,6 +26,7 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 NEW_YORK = ZoneInfo("America/New_York")
 NO_TIME = timedelta(0)
+LONG_AGO = T0 - timedelta(days=1000)
 
 
 def test_28_a_wall_clock_set_back_an_hour_neither_stalls_nor_repeats() -> None:
@@ -182,7 +183,7 @@ def test_50_on_the_day_when_the_hour_comes_twice_there_is_one_digest() -> None:
     last = date(2026, 10, 31)
     now = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
     while now < datetime(2026, 11, 1, 9, 0, tzinfo=UTC):
-        decided = digests("main", when, last, now)
+        decided = digests("main", when, LONG_AGO, last, now)
         last = decided[-1].day if decided else last
         found += [(one.day, one.posting, now) for one in decided]
         now += timedelta(minutes=1)
@@ -193,24 +194,24 @@ def test_50_on_the_day_when_the_hour_comes_twice_there_is_one_digest() -> None:
 def test_50_a_restart_in_the_second_of_the_digest_decides_on_the_same_key() -> None:
     when = DigestTime(ZoneInfo("UTC"), time(14))
     yesterday = date(2026, 1, 4)
-    (one,) = digests("main", when, yesterday, T0)
-    (again,) = digests("main", when, yesterday, T0 + SECOND)
+    (one,) = digests("main", when, LONG_AGO, yesterday, T0)
+    (again,) = digests("main", when, LONG_AGO, yesterday, T0 + SECOND)
     assert one.key == again.key == "main:2026-01-05"
-    assert digests("main", when, one.day, T0 + SECOND) == []
+    assert digests("main", when, LONG_AGO, one.day, T0 + SECOND) == []
 
 
 def test_50_after_days_away_only_the_latest_is_posted_and_the_others_say_why_not() -> None:
     when = DigestTime(ZoneInfo("UTC"), time(13))
-    decided = digests("main", when, date(2026, 1, 1), T0)
+    decided = digests("main", when, LONG_AGO, date(2026, 1, 1), T0)
     assert [one.posting for one in decided] == [Posting.SKIP_OLD] * 3 + [Posting.POST_LATE]
     assert [one.day.day for one in decided] == [2, 3, 4, 5]
-    assert digests("main", when, None, T0)[0].day == date(2026, 1, 5)
-    assert digests("main", when, None, T0 - 2 * HOUR)[0].posting is Posting.SKIP_OLD
+    assert digests("main", when, LONG_AGO, None, T0)[0].day == date(2026, 1, 5)
+    assert digests("main", when, LONG_AGO, None, T0 - 2 * HOUR)[0].posting is Posting.SKIP_OLD
 
 
 def test_50_after_a_year_away_no_more_than_a_month_of_days_is_decided_on() -> None:
     when = DigestTime(ZoneInfo("UTC"), time(13))
-    decided = digests("main", when, date(2025, 1, 1), T0)
+    decided = digests("main", when, LONG_AGO, date(2025, 1, 1), T0)
     assert (len(decided), decided[0].day, decided[-1].day.day) == (31, date(2025, 12, 6), 5)
 
 
@@ -221,3 +222,11 @@ def test_50_the_next_digest_of_a_skipped_hour_is_after_the_gap() -> None:
     assert next_digest(when, datetime(2026, 3, 8, 7, 0, tzinfo=UTC)) == datetime(
         2026, 3, 9, 6, 30, tzinfo=UTC
     )
+
+
+def test_50_a_day_that_had_ended_before_the_desk_began_has_no_digest() -> None:
+    when = DigestTime(ZoneInfo("UTC"), time(0, 5))
+    midnight = datetime(2026, 1, 5, tzinfo=UTC)
+    assert digests("main", when, midnight + HOUR, None, midnight + 2 * HOUR) == []
+    (first,) = digests("main", when, midnight + HOUR, None, midnight + 25 * HOUR)
+    assert first.day == date(2026, 1, 6)

@@ -48,6 +48,15 @@ def test_a_jump_raises_the_highest_level_at_once() -> None:
     assert course(LOSS, 0, 120) == [None, Fired(L3)]
 
 
+def test_a_level_that_was_taken_away_is_left_at_the_next_value() -> None:
+    watch, _ = observe(LOSS, Watch(), Decimal(60), T0)
+    without_1 = Thresholds(True, LOSS.levels[1:])
+    assert observe(without_1, watch, Decimal(60), T0) == (Watch(), Cleared())
+    watch, _ = observe(LOSS, Watch(), Decimal(85), T0)
+    without_2 = Thresholds(True, (LOSS.levels[0], LOSS.levels[2]))
+    assert observe(without_2, watch, Decimal(85), T0)[1] == Fired(L1)
+
+
 def test_between_raise_and_clear_nothing_changes() -> None:
     assert course(LOSS, 50, *([46, 49] * 50))[1:] == [None] * 100
 

@@ -23,6 +23,7 @@ rotations = st.builds(
     times,
     st.sampled_from(Unit),
     st.integers(1, 5),
+    st.sets(st.integers(0, 6), max_size=3).map(lambda days: tuple(sorted(days))),
 )
 instants = st.integers(0, 4 * 365 * 86_400).map(
     lambda second: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
@@ -62,6 +63,12 @@ def test_the_handoffs_of_a_month_are_those_at_which_a_turn_begins(
         assert rota.handoff(rota.turn_at(at)) == at
     turns = rota.turn_at(end) - max(rota.turn_at(now), -1)
     assert abs(len(found) - max(turns, 0)) <= 1
+
+
+def test_weekdays_are_each_once_and_in_their_order() -> None:
+    for days in ((4, 0), (1, 1), (7,)):
+        with pytest.raises(ValueError, match="weekdays from 0 to 6"):
+            Rotation(PEOPLE, ZoneInfo("UTC"), date(2026, 1, 5), time(9), Unit.WEEK, 1, days)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Figures that nobody reports, because something is missing, slow or slowly getting worse."""

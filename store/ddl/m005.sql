@@ -1,0 +1,15 @@
+CREATE TABLE vitals (
+    desk TEXT NOT NULL,
+    process TEXT NOT NULL,
+    name TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    value TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT pk_vitals PRIMARY KEY (desk, process, name, symbol)
+) STRICT;
+CREATE TABLE on_duty (
+    seq INTEGER NOT NULL,
+    people TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT pk_on_duty PRIMARY KEY (seq)
+) STRICT;

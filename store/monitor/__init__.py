@@ -1,0 +1,1 @@
+"""What each process shows to monitors: figures from the store, and whether it really works."""
