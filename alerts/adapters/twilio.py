@@ -82,6 +82,8 @@ class TwilioVoice(_Twilio):
     async def send(self, letter: Letter) -> Sending:
         form = {"To": letter.to, "From": self._account.number, "Timeout": str(RING_S)}
         form["Twiml"] = twiml(letter, self._account.public_url)
+        if self._account.public_url:
+            form["StatusCallback"] = f"{self._account.public_url}/twilio/status"
         return await self._create("Calls", form)
 
     async def look_up(self, letter: Letter) -> bool | None:

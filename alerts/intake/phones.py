@@ -21,6 +21,8 @@ class Answered:
     person: str
     alert_id: str
     reply: Reply
+    number: str = ""
+    """The phone that it came from, where that is known."""
 
 
 def twilio_signed(token: str, url: str, form: Sequence[tuple[str, str]], signature: str) -> bool:
@@ -53,4 +55,4 @@ def by_text(form: Mapping[str, str], known: Arrangements) -> Answered | None:
         return None
     words = said.lower().split()
     id = words[1] if len(words) > 1 and _ID.fullmatch(words[1]) else ""
-    return Answered(person, id, reply(said))
+    return Answered(person, id, reply(said), number)

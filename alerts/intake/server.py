@@ -14,10 +14,12 @@ from aiohttp import web
 from alerts.intake.alertmanager import NotUnderstood, read_alerts, take
 from alerts.intake.phones import Answered, by_key, by_text, pagerduty_signed, twilio_signed
 from core.alerting.events import Acked, Escalated
-from core.alerting.receipts import Reply
+from core.alerting.receipts import Receipt, Reply, reported
 from store.alerting.alerts import NoSuchAlert, read_alert
 from store.alerting.arranged import read_arrangements
+from store.alerting.receipts import note_receipt
 from store.alerting.settlement import apply
+from store.alerting.stopped import start_contact, stop_contact
 from store.control import desks
 from store.monitor.alerting import alert_gauges
 from store.monitor.gauge import Gauge, exposition
@@ -123,6 +125,8 @@ class Intake:
         if form is None:
             return _said(403, "the signature is wrong")
         said = await self._do(by_key(request.query, form))
+        if form.get("Digits"):
+            await self._note(form.get("CallSid", ""), Receipt.ACKNOWLEDGED, "a key was pressed")
         return _twiml(f"<Say>{said}</Say>")
 
     async def _twilio_sms(self, request: web.Request) -> web.Response:
@@ -139,8 +143,22 @@ class Intake:
         form = await self._from_twilio(request)
         if form is None:
             return _said(403, "the signature is wrong")
-        log.info("twilio: %s is %s", form.get("MessageSid"), form.get("MessageStatus"))
+        sid = form.get("MessageSid") or form.get("CallSid", "")
+        status = form.get("MessageStatus") or form.get("CallStatus", "")
+        found = reported(status)
+        if found is not None:
+            error = form.get("ErrorCode", "")
+            await self._note(sid, found, f"{status} {error}".strip())
         return _said(200, "noted")
+
+    async def _note(self, sid: str, found: Receipt, says: str) -> None:
+        log.info("twilio: %s: %s", sid, says)
+        now = self._clock()
+        await asyncio.to_thread(
+            self._store.write,
+            lambda tx: note_receipt(tx, self._store.log, sid, found, says, now),
+        )
+        self._wake()
 
     async def _from_twilio(self, request: web.Request) -> Mapping[str, str] | None:
         token, public_url = self._access.twilio_token, self._access.public_url
@@ -167,6 +185,8 @@ class Intake:
 
     async def _do(self, answered: Answered) -> str:
         """What is said back. Only what a person may do by phone: take charge, or call the next one."""
+        if answered.reply in (Reply.STOP, Reply.START) and answered.number:
+            return await self._stop_or_start(answered)
         if answered.reply not in (Reply.ACKNOWLEDGE, Reply.ESCALATE):
             return "Not understood. 4 to take charge, 5 to escalate."
 
@@ -185,6 +205,17 @@ class Intake:
             return "There is no such alert."
         self._wake()
         return f"{answered.alert_id}: {said}"
+
+    async def _stop_or_start(self, answered: Answered) -> str:
+        person, number, now = answered.person, answered.number, self._clock()
+        does = stop_contact if answered.reply is Reply.STOP else start_contact
+        await asyncio.to_thread(self._store.write, lambda tx: does(tx, person, number, now))
+        self._wake()
+        if answered.reply is Reply.START:
+            return "You are told of alerts here again."
+        return (
+            "Nothing more is sent here; your desk is told. Answer START to be reached here again."
+        )
 
     async def _read(self, query: Callable[[Transaction], Any]) -> Any:
         return await asyncio.to_thread(self._store.read, query)

@@ -32,12 +32,34 @@ def receipt(known: Receipt, reported: Receipt) -> Receipt:
     return reported if reported in RECEIPT_WAYS[known] else known
 
 
+_REPORTED = {
+    "queued": Receipt.QUEUED,
+    "sent": Receipt.SENT,
+    "delivered": Receipt.DELIVERED,
+    "undelivered": Receipt.UNDELIVERED,
+    "failed": Receipt.UNDELIVERED,
+    "busy": Receipt.UNDELIVERED,
+    "no-answer": Receipt.UNDELIVERED,
+    "canceled": Receipt.UNDELIVERED,
+    "completed": Receipt.ANSWERED_BY_NOBODY,
+}
+
+
+def reported(status: str) -> Receipt | None:
+    """What a provider's word for a message's or call's state means; None for one on its way.
+
+    A call that is over was answered by a voicemail, unless a key was pressed in it.
+    """
+    return _REPORTED.get(status)
+
+
 class Reply(StrEnum):
     """What a key press or a short reply from a phone means."""
 
     ACKNOWLEDGE = "acknowledge"
     ESCALATE = "escalate"
     STOP = "stop"
+    START = "start"
     UNKNOWN = "not understood"
 
 
@@ -47,6 +69,8 @@ _REPLIES = {
     "5": Reply.ESCALATE,
     "esc": Reply.ESCALATE,
     "stop": Reply.STOP,
+    "start": Reply.START,
+    "unstop": Reply.START,
     "stopall": Reply.STOP,
     "unsubscribe": Reply.STOP,
 }

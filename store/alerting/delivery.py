@@ -31,6 +31,7 @@ from store.alerting.outbox import enqueue
 from store.alerting.outbox_schema import outbox
 from store.alerting.schema import alerts
 from store.alerting.settlement import Settlement
+from store.alerting.stopped import reachable
 from store.events import EventLog
 
 SENT = "sent"
@@ -62,6 +63,11 @@ _GONE = (
         outbox.c.by.in_([means.value for means in PER_MINUTE]),
     )
     .group_by(outbox.c.message)
+)
+_OF_PROVIDER = (
+    select(outbox, alerts.c.body)
+    .join(alerts, alerts.c.id == outbox.c.alert_id)
+    .where(outbox.c.provider_id == bindparam("id"), outbox.c.outcome == SENT)
 )
 _SENDING = (
     update(outbox)
@@ -205,6 +211,18 @@ def leave_out(tx: Connection, job: Job, why: str, now: datetime) -> None:
     _end(tx, job.items, why, "", now)
 
 
+def job_of_sent(connection: Connection, provider_id: str) -> Job | None:
+    """The message that its provider knows by this id, as it was sent."""
+    rows = connection.execute(_OF_PROVIDER, {"id": provider_id}).all()
+    if not rows:
+        return None
+    items = tuple(_item(row) for row in rows)
+    first = items[0].notice
+    to = Destination(first.person, first.by)
+    begun_at = rows[0].ended_at
+    return Job(rows[0].message, to, "", items, Together.ALONE, begun_at, unknown=False)
+
+
 def record_sent(
     tx: Connection, log: EventLog, sent: Iterable[tuple[Job, str]], now: datetime
 ) -> None:
@@ -269,7 +287,7 @@ def _other_ways(tx: Connection, item: Item) -> _OtherWays:
 
 
 def _contact(tx: Connection, person: str) -> Contact | None:
-    known = read_arrangements(tx).contacts
+    known = reachable(tx, read_arrangements(tx))
     return next((one for one in known if one.person == person), None)
 
 

@@ -1,4 +1,4 @@
-"""The table of messages that wait to be sent, and of those that were."""
+"""The tables of messages that wait to be sent, of those that were, and of phones that want none."""
 
 from sqlalchemy import Column, Index, Integer, Table, Text, text
 
@@ -26,10 +26,23 @@ outbox = Table(
     Column("provider_id", Text, nullable=False),
     Column("ended_at", Moment),
     Column("outcome", Text, nullable=False),
+    Column("receipt", Text, nullable=False, server_default=text("''")),
     Index("ix_outbox_waiting", "level", "since", sqlite_where=text("ended_at IS NULL")),
     Index("ix_outbox_alert", "alert_id"),
+    Index("ix_outbox_provider", "provider_id", sqlite_where=text("provider_id != ''")),
     Index("ix_outbox_ended", "ended_at", sqlite_where=text("outcome = 'sent'")),
     sqlite_strict=True,
 )
 """One row for each thing to tell somebody. `message` is the key of what was sent, which may tell of
-several; `sending_at` is set while an attempt is under way, `unknown` when nobody knows how one ended."""
+several; `sending_at` is set while an attempt is under way, `unknown` when nobody knows how one ended,
+`receipt` what the provider reported of it later."""
+
+stopped_contacts = Table(
+    "stopped_contacts",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_strict=True,
+)
+"""Numbers that answered STOP: nothing is sent there before they answer START."""

@@ -18,6 +18,7 @@ from store.alerting.arranged import read_arrangements
 from store.alerting.kept import alert_of, policy_of, policy_text
 from store.alerting.oncall import read_overrides, windows_at
 from store.alerting.schema import alert_policies, alerts
+from store.alerting.stopped import reachable
 
 
 class Plans:
@@ -59,7 +60,7 @@ class Plans:
         if self._roster is None:
             known = self._arrangements
             schedule = _with_overrides(self._tx, known.schedule)
-            self._roster = roster(schedule, known.contacts, self._now)
+            self._roster = roster(schedule, reachable(self._tx, known), self._now)
         return self._roster
 
     def _plan(self, hash: str) -> Plan:

@@ -13,3 +13,11 @@ CREATE TABLE on_duty (
     at INTEGER NOT NULL,
     CONSTRAINT pk_on_duty PRIMARY KEY (seq)
 ) STRICT;
+ALTER TABLE outbox ADD COLUMN receipt TEXT DEFAULT '' NOT NULL;
+CREATE INDEX ix_outbox_provider ON outbox (provider_id) WHERE provider_id != '';
+CREATE TABLE stopped_contacts (
+    address TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT pk_stopped_contacts PRIMARY KEY (address)
+) STRICT;

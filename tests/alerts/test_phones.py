@@ -15,6 +15,7 @@ import requests
 
 from core.alerting.alert import Alert, AlertState
 from core.alerting.levels import Level
+from core.alerting.receipts import Receipt
 from core.modes import Mode
 from store.alerting.alerts import open_alerts
 from store.alerting.facts import raise_alert
@@ -140,6 +141,21 @@ def test_alices_phone_rings_and_a_key_takes_the_alert(phones: Phones) -> None:
     phones.until(lambda: phones.owner("position_drift") == "alice", "alice to have it")
 
 
+def test_a_call_that_is_declined_is_known_to_have_reached_nobody(
+    phones: Phones,
+) -> None:
+    phones.fires("cash_off", Level.CRITICAL, "12 USD off")
+    call = phones.page("twilio-voice", "12 USD off")
+    phones.pager.tell("/_sim/answer", id=call["id"], decline=True)
+
+    def receipt() -> object:
+        asked = "SELECT receipt FROM outbox WHERE provider_id = ?"
+        return phones.store.read(lambda c: c.exec_driver_sql(asked, (call["id"],)).scalar())
+
+    phones.until(lambda: receipt() == Receipt.UNDELIVERED, "the report of the call")
+    assert phones.owner("cash_off") is None
+
+
 def test_a_reply_to_the_text_takes_it(phones: Phones) -> None:
     phones.fires("unknown_order", Level.CRITICAL, "o-1")
     text = phones.page("twilio-sms", "o-1")
@@ -147,6 +163,20 @@ def test_a_reply_to_the_text_takes_it(phones: Phones) -> None:
     assert alert is not None
     phones.pager.tell("/_sim/answer", id=text["id"], reply=f"ACK {alert.id.upper()}")
     phones.until(lambda: phones.owner("unknown_order") == "alice", "alice to have it")
+
+
+def test_stop_is_told_to_the_desk_and_start_ends_it(phones: Phones) -> None:
+    phones.fires("rejection_streak", Level.CRITICAL, "six in a row")
+    text = phones.page("twilio-sms", "six in a row")
+    phones.pager.tell("/_sim/answer", id=text["id"], reply="STOP")
+    phones.until(lambda: phones.alert("contact_stopped"), "the desk to be told")
+    phones.pager.tell("/_sim/answer", id=text["id"], reply="START")
+
+    def cleared() -> bool:
+        found = phones.alert("contact_stopped")
+        return found is not None and found.cleared
+
+    phones.until(cleared, "it to be over")
 
 
 def test_another_systems_alert_is_taken_pages_and_ends(phones: Phones) -> None:
