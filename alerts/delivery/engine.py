@@ -203,7 +203,7 @@ class Delivery:
             log.warning("%s: %s (%s)", by, found.reason, found.ruling)
         if by is not Means.CHANNEL:  # that waits for our own board, which is no provider
             before = self._breakers.get(by, Breaker())
-            self._breakers[by] = noted(before, found.ruling, self._clock())
+            self._breakers[by] = noted(before, found.ruling, self._clock(), found.wait_s)
             if before.open_until is not None and self._breakers[by].open_until is None:
                 self._back.add(by)
 

@@ -225,14 +225,19 @@ def held(breaker: Breaker, level: Level, now: datetime) -> Held | None:
     return Held.BREAKER
 
 
-def noted(breaker: Breaker, ruling: Ruling, now: datetime) -> Breaker:
-    """The breaker after an attempt. What is refused for good says that the destination works."""
+def noted(breaker: Breaker, ruling: Ruling, now: datetime, wait_s: int | None = None) -> Breaker:
+    """The breaker after an attempt. What is refused for good says that the destination works.
+
+    `wait_s` is how long the provider asked to be left alone: that holds for every message to it.
+    """
     if ruling in (Ruling.SENT, Ruling.PERMANENT):
         return Breaker()
     spared = breaker.open_until is not None and now < breaker.open_until
     if spared and not breaker.probing:
         return breaker  # it was under way when the breaker tripped: no news
     failures = breaker.failures + 1
+    if wait_s:
+        return Breaker(failures, now + timedelta(seconds=min(wait_s, PROBE_EVERY_MAX_S)))
     if failures < TRIP_AFTER:
         return Breaker(failures)
     slower_s = (failures - TRIP_AFTER) // SLOWER_AFTER

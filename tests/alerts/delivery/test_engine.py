@@ -124,6 +124,28 @@ def test_retry_after_is_kept_to_and_another_means_told_meanwhile(post: Post) -> 
     assert len(post.local.got) == 0
 
 
+def test_retry_after_holds_for_the_whole_destination(post: Post) -> None:
+    """A provider that is busy for one message is busy for the next."""
+    post.sms = Provider(BUSY)
+    post.night.fires()
+
+    async def story(engine: Delivery) -> None:
+        while not post.sms.got:
+            engine.wake()
+            await asyncio.sleep(0.002)
+        post.night.fires("cash_off")
+        while len(post.dm.got) < 2:
+            engine.wake()
+            await asyncio.sleep(0.002)
+        assert len(post.sms.got) == 1
+        post.night.now += timedelta(seconds=7)
+        while len(post.sms.got) < 3:
+            engine.wake()
+            await asyncio.sleep(0.002)
+
+    post.run(story)
+
+
 def test_a_refused_message_goes_another_way_and_that_is_an_alert(post: Post) -> None:
     post.sms, post.dm = Provider(*[REFUSED] * 9), Provider(*[REFUSED] * 9)
     post.night.fires()
