@@ -59,7 +59,8 @@ class CallingOut:
         outcomes = {line.name: self._try(line, message, now) for line in self._lines}
         nobody_to_reach = not self._lines
         self._last = Called(call, now, nobody_to_reach or "taken" in outcomes.values())
-        log.error("%s: %s (%s)", self._desk, text, _told(outcomes))
+        gravity = logging.ERROR if call is Call.PAGE else logging.WARNING
+        log.log(gravity, "%s: %s (%s)", self._desk, text, _told(outcomes))
         self._record({"says": call.value, "because": why, "by": _told(outcomes)}, now)
 
     def _record(self, body: dict[str, str], now: datetime) -> None:
