@@ -29,3 +29,5 @@ class Answer:
     code: int = OK
     files: Sequence[Path] = ()
     """What was written: shown beside the answer where files can be shown."""
+    looked: bool = False
+    """Whether a command that can change something was only asked to show it: nobody else is told."""

@@ -36,6 +36,7 @@ _DUTIES = {duty.value.replace(" ", "-"): duty for duty in Duty} | {"lead": Duty.
     "who is on call and from when; put somebody on a duty for a while; two people swap their next shifts",
     Act.NOTE,
     examples=["oncall", "oncall override primary carol 4h", "oncall swap backup alice bob"],
+    announced=True,
 )
 def oncall(context: Context, words: Sequence[str]) -> Answer:
     try:
@@ -74,7 +75,7 @@ def _show(context: Context, arranged: Arrangements, schedule: Schedule) -> Answe
     lines = [f"Gap: {one}" for one in found[:GAPS_SHOWN]]
     table = Table("on call", ["duty", "who", "because", "told by", "then"], rows)
     primary = ", ".join(facts[Duty.PRIMARY.value]) or "NOBODY"
-    return Answer(f"On call: {primary}", lines, [table], {"on_call": facts})
+    return Answer(f"On call: {primary}", lines, [table], {"on_call": facts}, looked=True)
 
 
 def _means(arranged: Arrangements, name: str) -> str:

@@ -148,7 +148,8 @@ def _shown(context: Context) -> Answer:
     ]
     head = ["silence", "what", "by", "why", "ends"]
     tables = [Table("quiet now, or to come", head, rows)] if rows else []
-    return Answer("Silences" if rows else "Nothing is silenced", [], tables, {"silences": rows})
+    title = "Silences" if rows else "Nothing is silenced"
+    return Answer(title, [], tables, {"silences": rows}, looked=True)
 
 
 def _known(connection: Transaction, now: datetime) -> Quieting:

@@ -8,6 +8,7 @@ from bot.commands.facts import request_facts
 from bot.commands.outcomes import one_desk, refusal
 from bot.commands.registry import Context, command, wrong_usage
 from bot.commands.shown import request_lines
+from bot.words import count
 from core.limit_changes import Change, NoSuchLimit, NotALimit, change_to, conservative
 from core.people import Act
 from core.requests import RequestRefusal
@@ -105,7 +106,7 @@ def _lowered(context: Context, desk: str, made: list[Change]) -> Answer:
         *map(str, made),
         f"By {context.actor}. It holds over restarts; raising it again takes two people.",
     ]
-    return Answer(f"{desk}: {len(made)} limits {says}", lines, [], _facts(made))
+    return Answer(f"{desk}: {count(len(made), 'limit')} {says}", lines, [], _facts(made))
 
 
 def _unchanged(desk: str, change: Change) -> Answer:

@@ -72,6 +72,7 @@ def title(seen: Seen) -> str:
         Action.KILL: "KILLED, closing everything",
         Action.REDUCE_ONLY: f"{mode}, confirmed",
         Action.RESUME: "resume agreed, checking first",
+        Action.LIMITS: "higher limits agreed, checking first",
         Action.ACCEPT: "agreed, looking once more",
     }
     return {

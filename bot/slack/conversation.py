@@ -132,7 +132,7 @@ class Conversation:
         if found.act is not Act.LOOK:
             self._record_later(self._came_from_slack(said, typed, person, answer))
         pending = typed.tightens and answer.code == FAILED  # no card comes of it
-        if pending or (found.announced and answer.code == OK):
+        if pending or (found.announced and _changed_something(answer)):
             self._announce(f"said:{typed.verb}-{said.id}", typed.desk or "", answer)
         if typed.alone:
             return _with_help(answer, self._surface)
@@ -289,6 +289,11 @@ def _trust_to_confirm(request: Request) -> Trust:
     """A second person's word that tightens must not fail because Slack is silent."""
     tightens = request.action in (Action.KILL, Action.REDUCE_ONLY)
     return Trust.ASK_FIRST if tightens else Trust.MUST_ASK
+
+
+def _changed_something(answer: Answer) -> bool:
+    """What is only shown is for who asked; what asks for a second person has a card that says so."""
+    return answer.code == OK and not answer.looked and not answer.facts.get("request")
 
 
 def _with_help(answer: Answer, surface: Surface) -> Answer:

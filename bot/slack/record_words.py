@@ -73,8 +73,7 @@ WORDINGS: Mapping[Action, Wording] = {
 
 def record_title(request: Request) -> str:
     wording = WORDINGS[request.action]
-    under_way = request.state is RequestState.CONFIRMED
-    told = wording.asked if request.state is RequestState.ASKED or under_way else wording.done
+    told = wording.asked if request.state is RequestState.ASKED else wording.done
     return told.format(by=request.requester, incident=request.body.get("incident", ""))
 
 

@@ -187,3 +187,22 @@ def test_a_kill_that_was_typed_as_the_bot_stops_is_done_and_recorded(
 
     assert home.page("main").mode is Mode.HELD
     assert home.event("main", "said_in_slack").actor == "alice"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("note look at this --desk main", True),
+        ("silence feed_down 30m known --desk main", True),
+        ("silence", False),
+        ("maintenance", False),
+        ("incident open odd fills --desk main", True),
+    ],
+)
+def test_the_channel_is_told_of_what_was_changed_and_not_of_what_was_looked_at(
+    workspace: WorkspaceProcess, home: Home, text: str, told: bool
+) -> None:
+    ANNOUNCED.clear()
+    [answer] = talk(workspace, home, says(text))
+    assert answer.code == OK, answer
+    assert bool(ANNOUNCED) is told
