@@ -1,6 +1,6 @@
 """Events of the record in words: one line each, for people who were not there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.chain import Event
@@ -25,7 +25,54 @@ _SAYS: dict[str, Callable[[Body], str]] = {
     "flatten_asked": lambda b: f"close asked for: {b.get('reason') or 'no reason given'}",
     "flatten": lambda b: f"close {b['state']}. {b['outcome']}".rstrip(". "),
     "flatten_leg": lambda b: f"{b['product']} {b['state']}. {b['detail']}".rstrip(". "),
+    "limits_approved": lambda b: f"limits approved{_says(b)}",
+    "limits_lowered": lambda b: f"limits lowered{_says(b)}",
+    "limits_raised": lambda b: f"limits raised{_says(b)}",
+    "roles_approved": lambda b: f"roles approved{_says(b)}",
+    "roles_tightened": lambda b: f"roles taken away{_says(b)}",
+    "said_in_slack": lambda b: f"typed “{b['text']}” in Slack: {b['answer']}",
+    "act_refused": lambda b: f"{b['verb']} refused: the roles do not allow it",
+    "answer_refused": lambda b: f"{b['wanted']} of {b['request']} refused: {b['refused']}",
+    "ask_refused": lambda b: f"{b['action']} refused: {b['refused']}",
+    "drill": lambda b: f"a drill of level {b['level']} begun",
+    "alert": lambda b: f"alert {b['alert']} {_about(b)}, level {b['level']}: {b['said']}",
+    "alerts": lambda b: f"{len(b['alerts'])} alerts: {_some(b['alerts'])}",
+    "on_call_changed": lambda b: f"{_stand_in(b)} as {b['duty']}, {_span(b['from'], b['to'])}",
+    "silence_set": lambda b: (
+        f"silenced {_about(b)}, {_span(b['starts'], b['ends'])}: {b['reason']}"
+    ),
+    "maintenance_set": lambda b: f"maintenance, {_span(b['starts'], b['ends'])}: {b['reason']}",
+    "quiet_ended": lambda b: f"{b['id']} ended early",
+    "danger_step": lambda b: f"{b['rule']} {b['symbol']}: {b['text']}".replace(" :", ":"),
+    "kill_unconfirmed": lambda b: f"nobody confirmed the kill {b['request']} of {b['requester']}",
 }
+NAMED_MAX = 5
+
+
+def _says(body: Body) -> str:
+    return f": {'; '.join(body['says'])}" if body.get("says") else ""
+
+
+def _about(body: Body) -> str:
+    return f"{body['rule']} {body.get('symbol') or ''}".rstrip()
+
+
+def _some(alerts: Sequence[Body]) -> str:
+    named = ", ".join(f"{_about(one)} {one['said']}" for one in alerts[:NAMED_MAX])
+    return named if len(alerts) <= NAMED_MAX else f"{named} …"
+
+
+def _stand_in(body: Body) -> str:
+    comes, goes = body["person"] or "nobody", body["instead_of"]
+    return comes if goes in ("", "*") else f"{comes} instead of {goes}"
+
+
+def _span(begins: str, ends: str) -> str:
+    """Times of the record, to the minute."""
+    first, last = (at[:16].replace("T", " ") for at in (begins, ends))
+    return f"{first} to {last} UTC"
+
+
 _IN_TABLES = frozenset(
     {"fill", "order_reserved", "order_working", "order_cancelling", "order_filled"}
     | {"order_cancelled", "order_expired"}

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -131,6 +132,26 @@ def test_a_long_table_says_how_much_it_leaves_out() -> None:
             "close flat_verified. closed 4",
         ),
         (event("order_refused", reason="LEVERAGE"), "order refused: reason LEVERAGE"),
+        (
+            replace(event("limits_lowered"), body={"in_force": {}, "says": ["max_leverage 3 → 2"]}),
+            "limits lowered: max_leverage 3 → 2",
+        ),
+        (
+            event("said_in_slack", text="kill", answer="main: HELD"),
+            "typed “kill” in Slack: main: HELD",
+        ),
+        (
+            event(
+                "on_call_changed",
+                **{"duty": "primary", "person": "carol", "instead_of": "alice"},
+                **{"from": "2026-03-02T12:00:09+00:00", "to": "2026-03-02T13:00:09+00:00"},
+            ),
+            "carol instead of alice as primary, 2026-03-02 12:00 to 2026-03-02 13:00 UTC",
+        ),
+        (
+            event("alert", alert="k7", rule="cash_off", symbol="", level="3", said="raised"),
+            "alert k7 cash_off, level 3: raised",
+        ),
         (event("mode_set", colour="red"), "mode set: colour red"),
     ],
 )
