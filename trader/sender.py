@@ -8,7 +8,7 @@ from core.orders import OrderSpec, OrderState
 from core.risk import RiskRefused, check
 from store.orders import move, read_order, risk_view
 from store.store import Transaction
-from trader.coinbase.client import Accepted, Placed, Rejected, Unknown
+from trader.coinbase.ordering import Accepted, Placed, Rejected, Unknown
 from trader.coinbase.wire import NotSent
 from trader.desk import Desk
 from trader.lanes import Lane

@@ -31,7 +31,8 @@ from store.orders import move, risk_view
 from store.page import GatePage
 from store.store import Store, Transaction, open_store
 from tests.sandbox.exchange_process import BIP, ExchangeProcess
-from trader.coinbase.client import Accepted, Endpoint, Exchange
+from trader.coinbase.client import Endpoint, Exchange
+from trader.coinbase.ordering import Accepted
 from trader.coinbase.signing import load_key
 from trader.coinbase.wire import NotSent, Wire
 from trader.desk import DeskGate

@@ -15,7 +15,8 @@ from store import ledger
 from store.control import begin_desk, read_row, set_mode
 from store.orders import read_order, record_intent
 from trader import desk, flatten, run_guard
-from trader.coinbase.client import Exchange, Unknown
+from trader.coinbase.client import Exchange
+from trader.coinbase.ordering import Unknown
 from trader.loop import Loop
 
 

@@ -12,7 +12,7 @@ import pytest
 from core.gate import ApprovedOrder, GateRefusal, Intent, Refused
 from core.orders import Kind, OrderSpec, OrderType, Side
 from core.risk import CheckedOrder, RiskRefusal, RiskRefused
-from trader.coinbase.client import order_body
+from trader.coinbase.ordering import order_body
 from trader.coinbase.wire import NotSent, Wire
 
 ORDERS = "/api/v3/brokerage/orders"

@@ -16,11 +16,19 @@ from coinbase.rest import RESTClient
 from core.books import Account
 from core.dangers import Refusals
 from core.margin import MarginWindow
-from core.orders import Fill, OrderSpec, OrderType, Side
+from core.orders import Fill
 from core.products import Mark, Product
 from core.risk import CheckedOrder
 from core.transfers import Transfer
 from trader.coinbase import margin, parse, wallet
+from trader.coinbase.ordering import (
+    Placed,
+    Rejected,
+    Unknown,
+    order_body,
+    placed,
+    rfc3339,
+)
 from trader.coinbase.parse import (
     ExchangeOrder,
     ExchangePosition,
@@ -40,33 +48,6 @@ SLOWEST_TIME = timedelta(seconds=2)
 """A time that took longer to come says too little about the clock."""
 CANCELS_PER_CALL = 100
 _PROVEN_REFUSALS = frozenset({400, 401, 403, 404, 429})
-_LOOK_AGAIN = "DUPLICATE_CLIENT_ORDER_ID"
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The exchange has the order. It may still end FAILED or CANCELLED."""
-
-    order_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """The order does not exist at the exchange: it was refused there, or it never got so far."""
-
-    reason: str
-    judged: bool = False
-    """Whether the exchange looked at the order itself and said no."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The request may have left and no usable reply came. Only the exchange can resolve it."""
-
-    why: str
-
-
-Placed = Accepted | Rejected | Unknown | NotSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +95,7 @@ class Exchange:
             if self._wire.written():
                 return Unknown(f"{type(error).__name__} after the request was written")
             return Rejected(f"no connection: {type(error).__name__}")
-        return _placed(reply)
+        return placed(reply)
 
     def _refusal_or_unknown(self, error: requests.HTTPError) -> Placed:
         code = error.response.status_code
@@ -140,7 +121,7 @@ class Exchange:
 
     def orders(self, since: datetime) -> list[ExchangeOrder]:
         """Every order created since then, in any state: a filter by status would hide some."""
-        return self._orders({"start_date": _rfc3339(since), "limit": 250})
+        return self._orders({"start_date": rfc3339(since), "limit": 250})
 
     def open_orders(self, source: str) -> list[ExchangeOrder]:
         """Orders of one placement source that work now, whenever they were placed."""
@@ -171,7 +152,7 @@ class Exchange:
     def fills(self, since: datetime) -> list[Fill]:
         """Executions since then, oldest first. Each has the exchange's own key."""
         found: list[Fill] = []
-        params: dict[str, Any] = {"start_sequence_timestamp": _rfc3339(since), "limit": 250}
+        params: dict[str, Any] = {"start_sequence_timestamp": rfc3339(since), "limit": 250}
         for _ in range(PAGES_MAX):
             page = self._get("/orders/historical/fills", **params)
             listed = parse.items(page, "fills")
@@ -341,66 +322,10 @@ class _Client(RESTClient):  # type: ignore[misc]
         }
 
 
-def order_body(spec: OrderSpec, offset: timedelta = timedelta(0)) -> dict[str, Any]:
-    """The request body of an order; its end is told in the exchange's time."""
-    return {
-        "client_order_id": spec.client_order_id,
-        "product_id": spec.product_id,
-        "side": str(spec.side),
-        "order_configuration": _configuration(spec, offset),
-    }
-
-
-def _configuration(spec: OrderSpec, offset: timedelta) -> dict[str, dict[str, str]]:
-    size_and_limit = {
-        "base_size": str(spec.contracts),
-        "limit_price": format(spec.limit_price, "f"),
-    }
-    if spec.order_type is OrderType.LIMIT_IOC:
-        return {"sor_limit_ioc": size_and_limit}
-    if spec.order_type is OrderType.LIMIT_GTD:
-        assert spec.end_time is not None, "a good-till-date order needs its end"
-        return {"limit_limit_gtd": {**size_and_limit, "end_time": _rfc3339(spec.end_time + offset)}}
-    assert spec.stop_price is not None, "a stop order needs its stop price"
-    falls = spec.side is Side.SELL
-    return {
-        "stop_limit_stop_limit_gtc": {
-            **size_and_limit,
-            "stop_price": format(spec.stop_price, "f"),
-            "stop_direction": "STOP_DIRECTION_STOP_DOWN" if falls else "STOP_DIRECTION_STOP_UP",
-        }
-    }
-
-
 def _is_trouble(error: Exception) -> bool:
     """What our own gate keeps back, and what the exchange says it does not have, are good answers."""
     absent = isinstance(error, requests.HTTPError) and error.response.status_code == 404
     return not absent and not isinstance(error, NotSent)
-
-
-def _placed(reply: object) -> Placed:
-    if not isinstance(reply, dict):
-        return Unknown("the answer is not an object")
-    if reply.get("success") is True:
-        order_id = (reply.get("success_response") or {}).get("order_id")
-        return Accepted(order_id) if order_id else Unknown("accepted without an order id")
-    if reply.get("success") is False:
-        reason = _reason(reply.get("error_response") or {})
-        return Unknown(reason) if reason == _LOOK_AGAIN else Rejected(reason, judged=True)
-    return Unknown("the answer says neither success nor failure")
-
-
-def _reason(error: dict[str, Any]) -> str:
-    """The reason stands in any of three fields, the others then hold an UNKNOWN value."""
-    for name in ("new_order_failure_reason", "preview_failure_reason", "error"):
-        value = str(error.get(name) or "")
-        if value and not value.startswith("UNKNOWN"):
-            return value
-    return str(error.get("message") or "no reason given")
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _silence_the_sdk() -> None:
