@@ -3,6 +3,7 @@
 import aiohttp
 
 from alerts.adapters.replies import answer_of
+from alerts.answer_links import AnswerLinks
 from alerts.delivery.adapter import Letter, Sending
 from core.alerting.levels import Level
 
@@ -12,9 +13,17 @@ PRIORITIES = {Level.WARNING: 2, Level.INTERVENTION: 3, Level.CRITICAL: 5, Level.
 class Ntfy:
     """Publishes to a server of one's own, or to ntfy.sh."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: str | None) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        token: str | None,
+        links: AnswerLinks | None = None,
+    ) -> None:
+        """With `links` a message has a button that takes the alert."""
         self._session = session
         self._url = url
+        self._links = links
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def send(self, letter: Letter) -> Sending:
@@ -25,6 +34,7 @@ class Ntfy:
             "priority": PRIORITIES[letter.level],
             "tags": ["white_check_mark" if letter.closes else "rotating_light"],
             "sequence_id": letter.key.translate(_SAFE)[:64],
+            "actions": self._buttons(letter),
         }
         async with self._session.post(
             self._url, json=body, headers=self._headers, allow_redirects=False
@@ -32,6 +42,14 @@ class Ntfy:
             told = await reply.json() if reply.status == 200 else {}
             error = "" if reply.status != 200 or told.get("id") else "no id in the answer"
             return Sending(answer_of(reply, error), str(told.get("id", "")))
+
+    def _buttons(self, letter: Letter) -> list[dict[str, object]]:
+        if self._links is None or not letter.buttons:
+            return []
+        url = self._links.to_acknowledge(letter.alert_ids[0], letter.person)
+        return [
+            {"action": "http", "label": "Acknowledge", "url": url, "method": "POST", "clear": True}
+        ]
 
     async def look_up(self, letter: Letter) -> bool | None:
         """Not needed: the second replaces the first."""

@@ -16,8 +16,10 @@ from alerts.adapters.pagerduty import PagerDuty
 from alerts.adapters.slack_dm import SlackDm
 from alerts.adapters.twilio import TwilioAccount, TwilioSms, TwilioVoice
 from alerts.adapters.webhook import Webhook
+from alerts.answer_links import answer_links
 from alerts.delivery.adapter import Adapter
 from core.oncall.contacts import Means
+from store.events import event_key
 from store.store import Store
 
 PAGERDUTY_URL = "https://events.pagerduty.com"
@@ -51,7 +53,8 @@ def adapters(
         }
     if "NTFY_URL" in environment or "NTFY_TOKEN" in environment:
         url = environment.get("NTFY_URL", NTFY_URL)
-        found[Means.PUSH] = Ntfy(session, url, environment.get("NTFY_TOKEN"))
+        links = answer_links(environment.get(PUBLIC_URL), event_key(store.home.secrets))
+        found[Means.PUSH] = Ntfy(session, url, environment.get("NTFY_TOKEN"), links)
     if server := _mail(environment):
         found[Means.EMAIL] = Mail(server)
     if secret := environment.get("PERPS_WEBHOOK_SECRET"):

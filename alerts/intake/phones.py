@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.alerting.receipts import Reply, reply
+from core.approval import Roster
 from core.oncall.contacts import Means
 from store.alerting.arranged import Arrangements
 
@@ -36,6 +38,25 @@ def pagerduty_signed(secret: str, body: bytes, header: str) -> bool:
     """Any of several signatures counts, while a secret is being changed."""
     wanted = "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return any(hmac.compare_digest(wanted, one.strip()) for one in header.split(","))
+
+
+def taken_in_pagerduty(body: bytes) -> tuple[str, str] | None:
+    """Who acknowledged which alert there; None for any other event. Raises ValueError."""
+    try:
+        event = json.loads(body)["event"]
+        if event["event_type"] != "incident.acknowledged":
+            return None
+        return str(event["agent"]["summary"]), str(event["data"]["incident_key"])
+    except (KeyError, TypeError, ValueError) as why:
+        raise ValueError("this is no event of PagerDuty's webhooks, version 3") from why
+
+
+def person_called(agent: str, roster: Roster | None) -> str:
+    """The person of the desk with this name, if there is exactly one; else the name, and whose it is."""
+    people = roster.people.values() if roster is not None else ()
+    wanted = agent.casefold().strip()
+    found = [one.name for one in people if wanted in (one.name, one.full_name.casefold())]
+    return found[0] if len(found) == 1 else f"{agent} (PagerDuty)"
 
 
 def by_key(query: Mapping[str, str], form: Mapping[str, str]) -> Answered:

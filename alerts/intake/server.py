@@ -11,8 +11,17 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from alerts.answer_links import PATH, answer_links
 from alerts.intake.alertmanager import NotUnderstood, read_alerts, take
-from alerts.intake.phones import Answered, by_key, by_text, pagerduty_signed, twilio_signed
+from alerts.intake.phones import (
+    Answered,
+    by_key,
+    by_text,
+    pagerduty_signed,
+    person_called,
+    taken_in_pagerduty,
+    twilio_signed,
+)
 from core.alerting.events import Acked, Escalated
 from core.alerting.receipts import Receipt, Reply, reported
 from store.alerting.alerts import NoSuchAlert, read_alert
@@ -20,7 +29,9 @@ from store.alerting.arranged import read_arrangements
 from store.alerting.receipts import note_receipt
 from store.alerting.settlement import apply
 from store.alerting.stopped import start_contact, stop_contact
+from store.approved import read_roster
 from store.control import desks
+from store.events import event_key
 from store.monitor.alerting import alert_gauges
 from store.monitor.gauge import Gauge, exposition
 from store.monitor.server import METRICS
@@ -66,6 +77,7 @@ class Intake:
         self._wake = wake
         self._settled_at = settled_at
         self._works = works
+        self._links = answer_links(access.public_url, event_key(store.home.secrets))
         self._taken = 0
 
     def app(self) -> web.Application:
@@ -77,6 +89,7 @@ class Intake:
         app.router.add_post("/twilio/sms", self._twilio_sms)
         app.router.add_post("/twilio/status", self._twilio_status)
         app.router.add_post("/pagerduty", self._pagerduty)
+        app.router.add_post(PATH, self._push_ack)
         return app
 
     async def _alerts(self, request: web.Request) -> web.Response:
@@ -170,17 +183,26 @@ class Intake:
         given = request.headers.get("X-Twilio-Signature", "")
         return dict(form) if twilio_signed(token, url, form, given) else None
 
+    async def _push_ack(self, request: web.Request) -> web.Response:
+        alert, person = request.query.get("alert", ""), request.query.get("person", "")
+        links = self._links
+        if links is None or not links.made_by_us(alert, person, request.query.get("sig", "")):
+            return _said(403, "the signature is wrong")
+        return _said(200, await self._do(Answered(person, alert, Reply.ACKNOWLEDGE)))
+
     async def _pagerduty(self, request: web.Request) -> web.Response:
         secret, body = self._access.pagerduty_secret, await request.read()
         given = request.headers.get("X-PagerDuty-Signature", "")
         if secret is None or not pagerduty_signed(secret, body, given):
             return _said(403, "the signature is wrong")
-        event: Any = (await request.json()).get("event") or {}
-        if event.get("event_type") == "incident.acknowledged":
-            data = event.get("data") or {}
-            agent = (event.get("agent") or {}).get("summary") or "pagerduty"
-            id = str(data.get("incident_key") or "")
-            await self._do(Answered(str(agent), id, Reply.ACKNOWLEDGE))
+        try:
+            taken = taken_in_pagerduty(body)
+        except ValueError as why:
+            return _said(400, str(why))
+        if taken is not None:
+            agent, id = taken
+            person = person_called(agent, await self._read(read_roster))
+            await self._do(Answered(person, id, Reply.ACKNOWLEDGE))
         return _said(200, "noted")
 
     async def _do(self, answered: Answered) -> str:

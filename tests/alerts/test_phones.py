@@ -1,5 +1,8 @@
 """A phone rings, a key is pressed, the alert is taken: process and providers as they are, over HTTP."""
 
+import hashlib
+import hmac
+import json
 import os
 import socket
 import subprocess
@@ -19,8 +22,10 @@ from core.alerting.receipts import Receipt
 from core.modes import Mode
 from store.alerting.alerts import open_alerts
 from store.alerting.facts import raise_alert
+from store.approved import follow_file
 from store.control import begin_desk
-from store.store import Store, open_store
+from store.escalation.file import load_escalation
+from store.store import Store, Transaction, open_store
 from store.wakeups import nudge
 from tests.sandbox.pager.pager_process import PagerProcess
 
@@ -56,6 +61,7 @@ class Phones:
         self.pager = PagerProcess(home, "--no-rate-limits")
         self.store: Store = open_store(home, now())
         self.store.write(lambda tx: begin_desk(tx, self.store.log, DESK, Mode.ACTIVE, "t", now()))
+        self.store.write(self._follow_file)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {
@@ -68,6 +74,11 @@ class Phones:
             self.process = subprocess.Popen(command, env=environment, stderr=said)
         self.until(self._answers, "alerts to answer")
         self.pager.tell("/_sim/hooks", sms_url=f"{self.url}/twilio/sms", pagerduty_url="")
+
+    def _follow_file(self, tx: Transaction) -> None:
+        """As the bot does when it starts: it is then known who the desk's people are."""
+        escalation = load_escalation(self.store.home.root / "escalation.yaml")
+        follow_file(tx, self.store.log, escalation, now())
 
     def _answers(self) -> bool:
         assert self.process.poll() is None
@@ -165,20 +176,6 @@ def test_a_reply_to_the_text_takes_it(phones: Phones) -> None:
     phones.until(lambda: phones.owner("unknown_order") == "alice", "alice to have it")
 
 
-def test_stop_is_told_to_the_desk_and_start_ends_it(phones: Phones) -> None:
-    phones.fires("rejection_streak", Level.CRITICAL, "six in a row")
-    text = phones.page("twilio-sms", "six in a row")
-    phones.pager.tell("/_sim/answer", id=text["id"], reply="STOP")
-    phones.until(lambda: phones.alert("contact_stopped"), "the desk to be told")
-    phones.pager.tell("/_sim/answer", id=text["id"], reply="START")
-
-    def cleared() -> bool:
-        found = phones.alert("contact_stopped")
-        return found is not None and found.cleared
-
-    phones.until(cleared, "it to be over")
-
-
 def test_another_systems_alert_is_taken_pages_and_ends(phones: Phones) -> None:
     labels = {"alertname": "NodeDown", "severity": "critical", "instance": "h1"}
     body = [{"labels": labels, "annotations": {"summary": "h1 is down"}}]
@@ -195,6 +192,65 @@ def test_another_systems_alert_is_taken_pages_and_ends(phones: Phones) -> None:
         return found is not None and found.cleared
 
     phones.until(cleared, "it to be cleared")
+
+
+def test_stop_is_told_to_the_desk_and_start_ends_it(phones: Phones) -> None:
+    phones.fires("rejection_streak", Level.CRITICAL, "six in a row")
+    text = phones.page("twilio-sms", "six in a row")
+    phones.pager.tell("/_sim/answer", id=text["id"], reply="STOP")
+    phones.until(lambda: phones.alert("contact_stopped"), "the desk to be told")
+    phones.pager.tell("/_sim/answer", id=text["id"], reply="START")
+
+    def cleared() -> bool:
+        found = phones.alert("contact_stopped")
+        return found is not None and found.cleared
+
+    phones.until(cleared, "it to be over")
+
+
+def test_the_button_of_a_push_message_takes_the_alert(phones: Phones) -> None:
+    phones.fires("margin_step", Level.CRITICAL, "within 20 minutes")
+    push = phones.page("ntfy", "within 20 minutes")
+    forged = push["detail"]["actions"][0]["url"].replace("alice", "bob")
+    assert requests.post(forged, timeout=5).status_code == 403
+    assert phones.owner("margin_step") is None
+    phones.pager.tell("/_sim/answer", id=push["id"], action="Acknowledge")
+    phones.until(lambda: phones.owner("margin_step") == "alice", "alice to have it")
+
+
+def acknowledged_there(phones: Phones, body: bytes) -> int:
+    told = json.loads((phones.store.home.root / "sandbox" / "pager.json").read_text())
+    secret = told["pagerduty"]["webhook_secret"].encode()
+    signature = "v1=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+    headers = {"X-PagerDuty-Signature": signature}
+    return requests.post(
+        f"{phones.url}/pagerduty", data=body, headers=headers, timeout=5
+    ).status_code
+
+
+@pytest.mark.parametrize(
+    ("agent", "owner"), [("Bob Tanaka", "bob"), ("Eve Else", "Eve Else (PagerDuty)")]
+)
+def test_who_acknowledges_in_pagerduty_has_it_by_their_own_name(
+    phones: Phones, agent: str, owner: str
+) -> None:
+    rule = f"ext/{owner}"
+    phones.fires(rule, Level.INTERVENTION, "posted")
+    phones.until(lambda: phones.alert(rule), "the alert")
+    alert = phones.alert(rule)
+    assert alert is not None
+    event = {
+        "event_type": "incident.acknowledged",
+        "agent": {"summary": agent},
+        "data": {"incident_key": alert.id},
+    }
+    assert acknowledged_there(phones, json.dumps({"event": event}).encode()) == 200
+    phones.until(lambda: phones.owner(rule) == owner, f"{owner} to have it")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"event": null}', b'{"event": {}}'])
+def test_what_is_no_event_of_pagerduty_is_refused(phones: Phones, body: bytes) -> None:
+    assert acknowledged_there(phones, body) == 400
 
 
 @pytest.mark.parametrize(
