@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from alerts.adapters.apprise import ViaApprise, is_installed
 from alerts.adapters.channel import Channel
 from alerts.adapters.local_file import LocalFile
 from alerts.adapters.mail import Mail, MailServer
@@ -57,6 +58,8 @@ def adapters(
         found[Means.PUSH] = Ntfy(session, url, environment.get("NTFY_TOKEN"), links)
     if server := _mail(environment):
         found[Means.EMAIL] = Mail(server)
+    if is_installed():
+        found[Means.APPRISE] = ViaApprise(environment)
     if secret := environment.get("PERPS_WEBHOOK_SECRET"):
         found[Means.WEBHOOK] = Webhook(session, environment["PERPS_WEBHOOK_URL"], secret, clock)
     return found

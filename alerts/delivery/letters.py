@@ -13,6 +13,7 @@ HOW_TO_ANSWER: dict[Means, str] = {
     Means.VOICE: "Press 4 to take charge, 5 to escalate.",
     Means.PUSH: "",
     Means.EMAIL: "Acknowledge in Slack, or type: perps-bot ack {id}",
+    Means.APPRISE: "Acknowledge in Slack, or type: perps-bot ack {id}",
 }
 
 

@@ -23,6 +23,7 @@ PER_MINUTE: dict[Means, int] = {
     Means.DM: 10,
     Means.CHANNEL: 10,
     Means.EMAIL: 5,
+    Means.APPRISE: 5,
     Means.PAGERDUTY: 20,
 }
 """So many messages a minute to one destination say more than a larger number would. Webhooks and files

@@ -13,6 +13,7 @@ LENGTHS: dict[Means, int] = {
     Means.SMS: 160,
     Means.VOICE: 400,
     Means.EMAIL: 20_000,
+    Means.APPRISE: 1_000,
     Means.PAGERDUTY: 1024,
     Means.WEBHOOK: 20_000,
     Means.LOCAL: 20_000,

@@ -16,12 +16,15 @@ class Means(StrEnum):
     SMS = "sms"
     VOICE = "voice"
     EMAIL = "e-mail"
+    APPRISE = "apprise"
     PAGERDUTY = "pagerduty"
     WEBHOOK = "webhook"
     LOCAL = "local file"
 
 
-PERSONAL = frozenset({Means.DM, Means.PUSH, Means.SMS, Means.VOICE, Means.EMAIL, Means.PAGERDUTY})
+PERSONAL = frozenset(
+    {Means.DM, Means.PUSH, Means.SMS, Means.VOICE, Means.EMAIL, Means.APPRISE, Means.PAGERDUTY}
+)
 """Means that reach one person. A channel, a webhook or a file on the machine reaches nobody for sure."""
 
 PAGING = frozenset({Means.PUSH, Means.SMS, Means.VOICE, Means.PAGERDUTY})

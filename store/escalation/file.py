@@ -155,6 +155,7 @@ def _whole(path: Path, tree: Any, parsed: File) -> Escalation:
         refuse_unknown_on_call(path, tree, parsed.on_call, parsed.people)
     refuse_unknown_owner(path, tree, parsed.silences, parsed.people)
     _refuse_tamed_emergency(path, tree, parsed)
+    _refuse_paging_by_apprise(path, tree, parsed)
     workspace = parsed.slack.workspace() if parsed.slack else None
     alerts = _alert_sections(path, tree, parsed)
     return Escalation(found, workspace, alerts, parsed.confirmations.value())
@@ -193,6 +194,17 @@ def _thresholds(path: Path, tree: Any, parsed: File) -> Mapping[str, Thresholds]
     except ValueError as why:
         rule = str(why).split(":", 1)[0]
         raise refused(path, tree, ("rules", rule), str(why)) from why
+
+
+def _refuse_paging_by_apprise(path: Path, tree: Any, parsed: File) -> None:
+    """It keeps messages back for seconds and says nothing of what became of them."""
+    for level in ("3", "4"):
+        section = parsed.levels.get(level)
+        for number, step in enumerate(section.steps or () if section else ()):
+            if any("apprise" in means for means in step.tell.values()):
+                keys = ("levels", level, "steps", number, "tell")
+                why = "apprise wakes nobody: it is for levels 1 and 2, and for `fallback`"
+                raise refused(path, tree, keys, why)
 
 
 def _refuse_tamed_emergency(path: Path, tree: Any, parsed: File) -> None:

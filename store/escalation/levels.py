@@ -18,6 +18,7 @@ MEANS = {
     "sms": Means.SMS,
     "voice": Means.VOICE,
     "email": Means.EMAIL,
+    "apprise": Means.APPRISE,
     "pagerduty": Means.PAGERDUTY,
     "webhook": Means.WEBHOOK,
     "file": Means.LOCAL,

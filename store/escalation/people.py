@@ -38,6 +38,11 @@ class Contacts(Strict):
     email: str | None = Field(
         default=None, pattern=r"^[^@\s]+@[^@\s]+$", description="wakes nobody"
     )
+    apprise: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z][A-Z0-9_]{2,60}$",
+        description="the variable that holds an Apprise URL; wakes nobody",
+    )
 
     def by_means(self) -> dict[Means, str]:
         having = {
@@ -45,6 +50,7 @@ class Contacts(Strict):
             Means.SMS: self.sms,
             Means.VOICE: self.voice,
             Means.EMAIL: self.email,
+            Means.APPRISE: self.apprise,
         }
         return {by: to for by, to in having.items() if to is not None}
 

@@ -38,7 +38,9 @@ def refuse_shared(path: Path, tree: Any, people: Mapping[str, PersonSection]) ->
             raise refused(path, tree, keys, f"{to} is {owner}'s already; each person has their own")
 
 
-_KEYS = {Means.PUSH: "push", Means.SMS: "sms", Means.VOICE: "voice", Means.EMAIL: "email"}
+_KEYS = {Means.PUSH: "push", Means.SMS: "sms", Means.VOICE: "voice", Means.EMAIL: "email"} | {
+    Means.APPRISE: "apprise"
+}
 
 
 def _account(by: Means) -> Means:

@@ -272,6 +272,10 @@ WINDOW = "maintenance: [{name: disk, from: '2026-03-02 08:00', until: '2026-03-0
         ),
         ("levels: {0: {}}", "'0' is no level"),
         ("levels: {3: {ack: some}}", "there are nobody, one, all"),
+        (
+            "levels: {3: {steps: [{at: 0s, tell: {primary: [apprise]}}]}}",
+            "apprise wakes nobody: it is for levels 1 and 2",
+        ),
         ("levels: {4: {ack: one}}", "level 4 ends when all have acknowledged; remove it"),
         ("levels: {4: {repeats: 3}}", "level 4 repeats until all have acknowledged; remove it"),
         ("levels: {3: {repeat_from: 9}}", "there is no step 8 to repeat from"),
@@ -339,6 +343,7 @@ def test_what_is_wrong_is_told_with_its_place(file: Path, text: str, saying: str
         ('"+15550100001"', '"0155501"', "people.alice.contacts.sms"),
         ("push: bobs-topic", 'voice: "+15550100001"', "+15550100001 is alice's already"),
         ("push: bobs-topic", "email: bob", "people.bob.contacts.email"),
+        ("push: bobs-topic", "apprise: tgram://secret", "people.bob.contacts.apprise"),
         ("push: bobs-topic", "pusch: t", "did you mean 'push'?"),
         ("name: Bob", "name: ' '", "people.bob.name"),
         ("name: Bob", "name: Bob, quiet_hours: {from: '22:00'}", "people.bob.quiet_hours.until"),
