@@ -73,7 +73,9 @@ def _incoming(one: Any, number: int, desks: Sequence[str], now: datetime) -> Inc
         raise NotUnderstood(f"{where}: severity {severity!r}; there are {', '.join(LEVELS)}")
     notes = _texts(one.get("annotations") or {}, f"{where}: annotations")
     text = notes.get("summary") or notes.get("description") or ""
-    ended = _has_ended(one.get("endsAt"), f"{where}: endsAt", now)
+    _moment(one.get("startsAt"), f"{where}: startsAt")
+    ends_at = _moment(one.get("endsAt"), f"{where}: endsAt")
+    ended = ends_at is not None and ends_at <= now
     symbol = labels.get("symbol") or ",".join(_others(labels))
     return Incoming(desk, rule[:80], symbol[:120], None if ended else level, text[:TEXT_MAX])
 
@@ -90,13 +92,14 @@ def _texts(found: Any, where: str) -> dict[str, str]:
     return found
 
 
-def _has_ended(told: Any, where: str, now: datetime) -> bool:
+def _moment(told: Any, where: str) -> datetime | None:
+    """None where nothing is said, also in Go's way of saying nothing."""
     if told in (None, "", "0001-01-01T00:00:00Z"):
-        return False
+        return None
     try:
         at = datetime.fromisoformat(str(told))
     except ValueError as bad:
         raise NotUnderstood(f"{where}: {told!r} is no time") from bad
     if at.tzinfo is None:
         raise NotUnderstood(f"{where}: {told!r} has no time zone")
-    return at <= now
+    return at

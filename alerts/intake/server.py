@@ -111,7 +111,8 @@ class Intake:
 
     def _may_post(self, request: web.Request) -> bool:
         if self._access.token is None:
-            return request.remote in LOOPBACK and not self._access.behind_proxy
+            here = request.remote in LOOPBACK and not self._access.behind_proxy
+            return here and not _from_a_web_page(request)
         given = request.headers.get("Authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {self._access.token}".encode())
 
@@ -249,6 +250,12 @@ async def serve_intake(intake: Intake, port: int) -> web.AppRunner:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     return runner
+
+
+def _from_a_web_page(request: web.Request) -> bool:
+    """A page that is open in a browser on this machine comes from here, too, and may be anybody's."""
+    named = urlsplit(f"//{request.host}").hostname
+    return "Origin" in request.headers or named not in LOOPBACK
 
 
 def _said(status: int, text: str) -> web.Response:

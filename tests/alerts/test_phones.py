@@ -260,6 +260,7 @@ def test_what_is_no_event_of_pagerduty_is_refused(phones: Phones, body: bytes) -
         ([{"labels": {"severity": "critical"}}], "alertname"),
         ([{"labels": {"alertname": "X", "severity": "dire"}}], "dire"),
         ([{"labels": {"alertname": "X", "desk": "other"}}], "no desk 'other'"),
+        ([{"labels": {"alertname": "X"}, "startsAt": "yesterday"}], "startsAt: 'yesterday' is no"),
     ],
 )
 def test_what_is_not_understood_is_refused_as_a_whole(
@@ -267,6 +268,19 @@ def test_what_is_not_understood_is_refused_as_a_whole(
 ) -> None:
     reply = phones.post("/api/v2/alerts", body)
     assert (reply.status_code, saying in reply.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}, {"Origin": "null"}]
+)
+def test_a_web_page_that_is_open_on_this_machine_can_post_nothing(
+    phones: Phones, headers: dict[str, str]
+) -> None:
+    body = json.dumps([{"labels": {"alertname": "Emergency", "severity": "emergency"}}])
+    told = {"Content-Type": "text/plain", **headers}
+    url = f"{phones.url}/api/v2/alerts"
+    assert requests.post(url, data=body, headers=told, timeout=5).status_code == 401
+    assert phones.alert("Emergency") is None
 
 
 def test_an_unsigned_key_press_takes_nothing(phones: Phones) -> None:
