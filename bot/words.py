@@ -34,9 +34,11 @@ def age(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "never"
     seconds = (now - moment).total_seconds()
-    if seconds < 0:
+    if (
+        seconds < -1
+    ):  # what was written a moment after we looked at our clock is no news from the future
         return f"in {lasting(-seconds)}"
-    return f"{lasting(seconds)} ago"
+    return f"{lasting(max(seconds, 0))} ago"
 
 
 def lasting(seconds: float) -> str:

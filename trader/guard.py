@@ -61,6 +61,9 @@ class Said(StrEnum):
     GAVE_UP = "the guard came no further in the loop's place; the loop tries again"
 
 
+TROUBLE = frozenset({Said.GATE_CLOSED, Said.FENCED, Said.DIED, Said.STOOD_IN, Said.GAVE_UP})
+
+
 @dataclass(slots=True)
 class _Running:
     child: Child
@@ -242,6 +245,9 @@ class Guard:
         self._start_at = now + timedelta(seconds=wait_s)
 
     def _note(self, said: Said, now: datetime) -> None:
+        logging.getLogger("guard").log(
+            logging.ERROR if said in TROUBLE else logging.INFO, "%s: %s", self._desk, said
+        )
         body = {"says": said.value, "restarts": self.restarts}
         if said is Said.STOOD_IN and self._standing_in is not None:
             body["because"] = self._standing_in.value

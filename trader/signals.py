@@ -24,6 +24,7 @@ from trader.sweep import Cancels
 from trader.sync import Sync
 
 FIRST_MARKS_WITHIN = timedelta(seconds=10)
+SHARE_USED = Decimal("0.7")
 EXIT_GIVEN_UP_AFTER = timedelta(seconds=10)
 
 
@@ -184,8 +185,15 @@ class Signals:
 
 
 def largest_position(product: Product, mark: Mark, desk: Desk) -> int:
-    """The most contracts that both the size and the notional limit allow."""
-    limits = desk.limits
-    by_size = int(limits.max_position_base[product.underlying] / product.contract_size)
-    by_value = product.contracts_for(limits.max_position_notional_usd, mark.price)
-    return min(by_size, by_value)
+    """As far as the strategy goes: not to the limit itself, which then means something when it is reached.
+
+    One step is always allowed that the limits allow.
+    """
+    limits, underlying = desk.limits, product.underlying
+    by_size = int(limits.max_position_base[underlying] / product.contract_size)
+    value_usd = min(
+        limits.max_position_notional_usd,
+        limits.symbol_notional_usd.get(underlying, limits.max_position_notional_usd),
+    )
+    allowed = min(by_size, product.contracts_for(value_usd, mark.price))
+    return max(min(desk.profile.order_contracts, allowed), int(allowed * SHARE_USED))

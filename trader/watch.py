@@ -1,5 +1,6 @@
 """Machine rules: a condition that holds long enough constrains the desk; gone long enough, it lets go."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -156,10 +157,12 @@ class Watch:
                 ask_flatten(tx, log, id=id, desk=desk, reason=why, actor="machine", now=now)
             return row
 
+        logging.getLogger("trader").error("%s: %s constrains the desk: %s", desk, rule, why)
         self._desk.store.brake(desk).tighten(CONSTRAINTS[rule].mode, change)
 
     def _release(self, rule: Rule, now: datetime) -> None:
         desk, log = self._desk.name, self._desk.store.log
+        logging.getLogger("trader").warning("%s: %s does not hold any more", desk, rule)
         self._desk.store.brake(desk).loosen(
             lambda tx: release(tx, log, desk, rule, actor="machine", now=now)
         )

@@ -16,13 +16,13 @@ NAMED = 3
 
 
 def alert_lines(connection: Transaction, desk: str, now: datetime) -> list[str]:
-    """Nothing about alerts that are not there; who is on call always."""
+    """Which are open, and who is on call."""
     return [*_open(open_alerts(connection, desk)), _on_call(connection, now)]
 
 
 def _open(found: list[Alert]) -> list[str]:
     if not found:
-        return []
+        return ["no open alerts"]
     named = [_named(alert) for alert in found[:NAMED]]
     levels = Counter(alert.peak for alert in found[NAMED:])
     rest = [f"{levels[level]} more of {level}" for level in sorted(levels, reverse=True)]

@@ -148,7 +148,7 @@ def _shown(context: Context) -> Answer:
     ]
     head = ["silence", "what", "by", "why", "ends"]
     tables = [Table("quiet now, or to come", head, rows)] if rows else []
-    title = "Silences" if rows else "Nothing is silenced"
+    title = "Kept quiet" if rows else "Nothing is kept quiet"
     return Answer(title, [], tables, {"silences": rows}, looked=True)
 
 

@@ -179,7 +179,7 @@ _DOES: dict[str, Callable[[Context, Alert, Sequence[str]], Answer]] = {
 
 def who_are_you(context: Context, verb: str) -> Answer:
     proved = context.surface.proved(f"{verb} …")
-    lines = [f"An alert is somebody's: {proved}", "Nothing was changed."]
+    lines = [f"It is done by somebody, and on record as theirs: {proved}", "Nothing was changed."]
     return Answer(f"{verb}: who are you?", lines, code=REFUSED)
 
 

@@ -1,5 +1,6 @@
 """Incidents: opened, noted in, assigned and reported on by people; publishing and closing take two."""
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.words import age, clock
 from core.incidents import Incident
 from core.people import Act
 from core.requests import Action, RequestRefusal
+from store.approved import read_roster
 from store.asking import ask_about_incident
 from store.reports.incidents import (
     IncidentClosed,
@@ -121,6 +123,13 @@ def _note(context: Context, desk: str, words: Sequence[str]) -> Answer:
 def _assign(context: Context, desk: str, words: Sequence[str]) -> Answer:
     if len(words) != 1:
         return wrong_usage("incident", "to whom? One short name, as in `people check`")
+    roster = context.store.read(read_roster)
+    people = sorted(roster.people) if roster is not None else []
+    if people and words[0] not in people:
+        near = difflib.get_close_matches(words[0], people, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        lines = [f"There are {', '.join(people)}.{hint}", "Nothing was changed."]
+        return Answer(f"{desk}: nobody is called {words[0]!r}", lines, code=REFUSED)
 
     def write(running: Incident) -> Answer:
         context.store.write(
@@ -163,7 +172,7 @@ def _report(context: Context, desk: str, words: Sequence[str]) -> Answer:
     return Answer(f"{desk}: report of {wanted.id} drafted", lines, [], facts, files=files)
 
 
-def _ask_two(action: Action) -> Callable[[Context, str, Sequence[str]], Answer]:
+def _ask_two(action: Action, verb: str) -> Callable[[Context, str, Sequence[str]], Answer]:
     """Asked by one person, done when another has confirmed."""
 
     def ask(context: Context, desk: str, words: Sequence[str]) -> Answer:
@@ -180,10 +189,10 @@ def _ask_two(action: Action) -> Callable[[Context, str, Sequence[str]], Answer]:
         except NotAllowed as why:
             return Answer(f"Refused: {why}", ["Nothing was changed."], code=REFUSED)
         if isinstance(asked, RequestRefusal):
-            return refusal(f"incident {action}", asked, context.surface)
+            return refusal(f"incident {verb}", asked, context.surface)
         lines = request_lines(asked, context.now, context.surface)
         facts = {"request": request_facts(asked)}
-        return Answer(f"{desk}: asked to {action} {wanted.id}", lines, [], facts)
+        return Answer(f"{desk}: asked to {verb} {wanted.id}", lines, [], facts)
 
     return ask
 
@@ -193,8 +202,8 @@ _DOES: Mapping[str, Callable[[Context, str, Sequence[str]], Answer]] = {
     "note": _note,
     "assign": _assign,
     "report": _report,
-    "publish": _ask_two(Action.PUBLISH),
-    "close": _ask_two(Action.CLOSE_INCIDENT),
+    "publish": _ask_two(Action.PUBLISH, "publish"),
+    "close": _ask_two(Action.CLOSE_INCIDENT, "close"),
 }
 
 

@@ -1,5 +1,6 @@
 """The lines that make up a status: gate, money, risk, constraints, flatten, processes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.commands.shown import UNKNOWN
@@ -10,6 +11,7 @@ from core.gate import BEAT_LATE_NS
 from core.modes import Mode
 from store.heartbeats import Heartbeat
 from store.reconciliation import Reconciliation
+from store.vitals import Measured, Vital
 
 ANOTHER_BOOT_NS = 60_000_000_000
 """A lease is a second or so long: one that runs longer was given before this machine's last start."""
@@ -215,3 +217,15 @@ def _process_line(beat: Heartbeat, now: datetime) -> str:
     if now - beat.at > BEAT_LATE:
         return f"{beat.process}: SILENT, last beat {age(beat.at, now)} (pid {beat.pid})"
     return f"{beat.process}: {beat.detail}, pid {beat.pid}, beat {age(beat.at, now)}"
+
+
+def exchange_lines(vitals: Sequence[Measured], now: datetime) -> list[str]:
+    """How the exchange answers the trader, as the trader measures it; nothing where it never has."""
+    found = {one.measure.vital: one for one in vitals}
+    slowest, failing = found.get(Vital.API_P95_MS), found.get(Vital.API_ERRORS_PCT)
+    if slowest is None or failing is None:
+        return []
+    return [
+        f"the exchange answers within {slowest.measure.value:.0f} ms (95 of 100 calls), "
+        f"{percent(failing.measure.value)} of calls fail; measured {age(slowest.at, now)}"
+    ]

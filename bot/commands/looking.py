@@ -9,6 +9,7 @@ from bot.commands.alerting_lines import alert_lines
 from bot.commands.facts import facts_of, jsonable, order_facts
 from bot.commands.lines import (
     constraint_lines,
+    exchange_lines,
     flatten_lines,
     gate_line,
     mode_line,
@@ -36,6 +37,7 @@ from store.ledger import latest_fills
 from store.orders import latest_orders
 from store.requests import lapse_due, open_requests
 from store.store import Store
+from store.vitals import read_vitals
 
 ORDERS_SHOWN = 20
 LIMIT_MAX = 10_000
@@ -83,13 +85,18 @@ def lapsed_away(store: Store, desk: str, now: datetime) -> None:
 )
 def status(context: Context, _words: Sequence[str]) -> Answer:
     def show(desk: str) -> Answer:
-        told = context.store.read(lambda c: alert_lines(c, desk, context.now))
-        return _status(picture_of(context, desk), context.surface, told)
+        told, vitals = context.store.read(
+            lambda c: (alert_lines(c, desk, context.now), read_vitals(c, desk))
+        )
+        picture = picture_of(context, desk)
+        return _status(picture, context.surface, told, exchange_lines(vitals, context.now))
 
     return each_desk(context, show)
 
 
-def _status(picture: Picture, surface: Surface, alerts: Sequence[str]) -> Answer:
+def _status(
+    picture: Picture, surface: Surface, alerts: Sequence[str], exchange: Sequence[str]
+) -> Answer:
     lines = [
         set_by_line(picture),
         *alerts,
@@ -98,6 +105,7 @@ def _status(picture: Picture, surface: Surface, alerts: Sequence[str]) -> Answer
         *money_lines(picture),
         risk_line(picture),
         _open_line(picture),
+        *exchange,
         *reconciliation_lines(picture),
     ]
     for request in picture.requests:

@@ -14,6 +14,7 @@ READY_S = 60.0
 STOP_S = 40.0
 POLL_S = 0.1
 SAID_SHOWN = 2000
+AGAIN_AFTER_S = 15.0
 TOLD = (signal.SIGINT, signal.SIGTERM)
 
 Child = subprocess.Popen[str]
@@ -24,23 +25,41 @@ class NotReady(Exception):
 
 
 @dataclass(slots=True)
+class Part:
+    """A process of the product, and how it is started again."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    child: Child
+    ended_at: float | None = None
+    """On the monotonic clock; None while it runs."""
+
+
+@dataclass(slots=True)
 class Children:
     """In the order in which they were started."""
 
     logs: Path
-    running: list[Child] = field(default_factory=list)
+    servers: list[Child] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
     def server(self, name: str, arguments: Sequence[str]) -> list[str]:
         """A server of the sandbox; the words of the line that says that it answers."""
         command = [sys.executable, "-m", "sandbox", name, *arguments]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        self.running.append(child)
+        self.servers.append(child)
         return _ready_line(child, name, "its own words are above (is the port taken?)")
 
     def process(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
         """A process of the product; what it says goes into a file beside the logs."""
+        child = self._start(name, arguments, environment)
+        self.parts.append(Part(name, arguments, environment, child))
+        return child
+
+    def _start(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
         with self.said(name).open("a") as out:
-            child = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 env=environment,
                 stdout=out,
@@ -48,8 +67,6 @@ class Children:
                 text=True,
                 start_new_session=True,
             )
-        self.running.append(child)
-        return child
 
     def said(self, name: str) -> Path:
         return self.logs / f"{name}.out"
@@ -64,8 +81,23 @@ class Children:
                 raise NotReady(f"the {name} did not start; see {self.said(name)}")
             time.sleep(POLL_S)
 
-    def all_live(self) -> bool:
-        return all(child.poll() is None for child in self.running)
+    def look_after(self, now_s: float, say: Callable[[str], None]) -> bool:
+        """Start again what died, as whoever runs a desk has it; whether the world around it still lives.
+
+        Not at once: that it is missed, and by whom, is what somebody who killed it wants to see.
+        """
+        for part in self.parts:
+            code = part.child.poll()
+            if code is None:
+                continue
+            if part.ended_at is None:
+                part.ended_at = now_s
+                again = "" if code == 0 else f"; it is started again in {AGAIN_AFTER_S:.0f} s"
+                say(f"the {part.name} has ended ({code}){again}")
+            elif code != 0 and now_s - part.ended_at >= AGAIN_AFTER_S:
+                part.child = self._start(part.name, part.arguments, part.environment)
+                part.ended_at = None
+        return all(child.poll() is None for child in self.servers)
 
     def end(self, say: Callable[[str], None]) -> None:
         """The last first: the trader drains against an exchange that still answers.
@@ -74,10 +106,10 @@ class Children:
         """
         for number in TOLD:
             signal.signal(number, signal.SIG_IGN)
-        if self.running:
+        if self.servers:
             with contextlib.suppress(BrokenPipeError):  # nobody listens; the children still end
                 say("ending the demo; the trader drains first")
-        for child in reversed(self.running):
+        for child in reversed([*self.servers, *(part.child for part in self.parts)]):
             _end(child)
         for number in TOLD:
             signal.signal(number, signal.default_int_handler)

@@ -60,7 +60,7 @@ def run_demo(demo: Demo, outside: Outside) -> int:
         if demo.browser and outside.out.isatty():
             webbrowser.open(url)
         view.show(children)
-        raise NotReady(f"a part of the demo ended by itself; see {store.home.logs}")
+        raise NotReady("its exchange, Slack or pager has ended by itself")
     except NotReady as why:
         outside.say(f"the demo is over: {why}")
         return FAILED

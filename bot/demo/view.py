@@ -45,16 +45,19 @@ class View:
         return read_picture(self.store, self.desk, outside.clock(), outside.monotonic_ns())
 
     def show(self, children: Children) -> None:
-        """Until a child has ended; Ctrl+C raises KeyboardInterrupt."""
-        out = self.outside.out
+        """Until the exchange, Slack or the pager has ended; Ctrl+C raises KeyboardInterrupt."""
+        out, say = self.outside.out, self.outside.say
         if not out.isatty():
-            while children.all_live():
-                self.outside.say(_one_line(self.picture()))
-                time.sleep(LINE_EVERY_S)
+            due_s = 0.0
+            while children.look_after(now_s := time.monotonic(), say):
+                if now_s >= due_s:
+                    due_s = now_s + LINE_EVERY_S
+                    say(_one_line(self.picture()))
+                time.sleep(EVERY_S)
             return
         console = Console(file=out, highlight=False)
         with Live(console=console, auto_refresh=False, screen=False) as live:
-            while children.all_live():
+            while children.look_after(time.monotonic(), live.console.print):
                 live.update(self._everything(), refresh=True)
                 time.sleep(EVERY_S)
 

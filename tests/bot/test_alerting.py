@@ -109,7 +109,7 @@ def test_a_silence_is_taken_shown_and_ended(desk: Shell) -> None:
     assert "moving house" in desk.type("silence").text
     ended = desk.type("silence", "end", taken["id"], *desk.proof_of("alice"))
     assert ended.code == OK
-    assert "Nothing is silenced" in desk.type("silence").text
+    assert "Nothing is kept quiet" in desk.type("silence").text
 
 
 def test_what_the_file_keeps_quiet_is_shown_too(desk: Shell) -> None:

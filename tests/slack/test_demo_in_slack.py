@@ -15,6 +15,7 @@ import pytest
 
 from bot.slack.card import CONFIRM
 from core.modes import Mode
+from store.heartbeats import read_heartbeats
 from tests.slack.home import Home
 from tests.slack.reading import buttons
 from tests.slack.workspace_process import DESK_ID, Workspace, wait_until
@@ -203,3 +204,21 @@ def test_a_kill_on_one_voice_in_the_terminal_is_told_in_slack(demo: Demo) -> Non
     assert "Asked by *shell:" in told["text"]
     assert "The desk is KILLED." in told["text"]
     assert demo.positions() == []
+
+
+@pytest.mark.long
+def test_a_part_that_was_killed_is_started_again_and_the_desk_trades_on(demo: Demo) -> None:
+    """What a rehearsal kills is missed, and comes back as it would on a real desk."""
+
+    def pids() -> dict[str, int]:
+        beats = demo.home.read(lambda c: read_heartbeats(c, DESK))
+        return {beat.process: beat.pid for beat in beats}
+
+    demo.wait_position()
+    was = pids()
+    for name in ("guard", "alerts"):
+        os.kill(was[name], signal.SIGKILL)
+
+    wait_until(lambda: not was.items() & pids().items() - {("bot", was["bot"])}, seconds=60)
+    wait_until(lambda: demo.home.page(DESK).armed, seconds=60)
+    assert demo.process.poll() is None
