@@ -133,7 +133,7 @@ def _shown(context: Context) -> Answer:
             if one.ends > context.now
         ),
         *(
-            ["", _what(one.match), "", f"maintenance: {one.name}", _when(one, context)]
+            [one.id, _what(one.match), one.owner, f"maintenance: {one.name}", _when(one, context)]
             for one in known.maintenance
             if one.ends > context.now
         ),
@@ -146,7 +146,7 @@ def _shown(context: Context) -> Answer:
             for one in known.inhibitions
         ),
     ]
-    head = ["silence", "what", "by", "why", "ends"]
+    head = ["id", "what", "by", "why", "ends"]
     tables = [Table("quiet now, or to come", head, rows)] if rows else []
     title = "Kept quiet" if rows else "Nothing is kept quiet"
     return Answer(title, [], tables, {"silences": rows}, looked=True)

@@ -94,13 +94,18 @@ class Inhibition:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """A planned window. When it ends, whatever still fires is told at that instant."""
+    """A planned window. When it ends, whatever still fires is told at that instant.
+
+    One that the file has is ended there: it has neither id nor owner.
+    """
 
     name: str
     match: Match
     starts: datetime
     ends: datetime
     max_level: Level = Level.INTERVENTION
+    id: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,4 +143,7 @@ def _silence(row: Row[Any]) -> Silence:
 
 
 def _window(row: Row[Any]) -> Maintenance:
-    return Maintenance(row.reason, _match(row), row.starts, row.ends, Level(row.max_level))
+    level = Level(row.max_level)
+    return Maintenance(
+        row.reason, _match(row), row.starts, row.ends, level, id=row.id, owner=row.owner
+    )

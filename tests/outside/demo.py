@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -12,14 +11,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
 WORKSPACE, PAGER, EXCHANGE, ALERTS, TRADER, BOT = 0, 2, 3, 4, 6, 7
 PORTS = 8
-READY_S, WAIT_S, WAIT_STEP_S, TYPED_S = 60, 30, 0.1, 60
-_ENVIRONMENT = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper()}
+WAIT_S, WAIT_STEP_S, TYPED_S, END_S = 30, 0.1, 60, 60
+ENVIRONMENT = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper()}
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Typed:
 
 
 def perps_bot(*words: str, **environment: str) -> Typed:
-    """As typed in a terminal; what it said is both what it printed and what it complained."""
+    """As typed in a terminal: its exit code, what it printed and what it complained of."""
     done = subprocess.run(
         [sys.executable, "-m", "bot", *words],
-        env={**_ENVIRONMENT, **environment},
+        env={**ENVIRONMENT, **environment},
         capture_output=True,
         text=True,
         timeout=TYPED_S,
@@ -41,9 +41,158 @@ def perps_bot(*words: str, **environment: str) -> Typed:
     return Typed(done.returncode, done.stdout + done.stderr)
 
 
-def wait_for[Found](what: str, look: Callable[[], Found], seconds: float = WAIT_S) -> Found:
+def wait_for(what: str, look: Callable[[], Found], seconds: float = WAIT_S) -> Found:
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
         time.sleep(WAIT_STEP_S)
     return found
+
+
+def free_ports() -> int:
+    """The first of so many ports in a row that nobody listens on."""
+    while True:
+        with ExitStack() as held:
+            first = _listen(held, 0)
+            if all(_listen(held, first + beside) for beside in range(1, PORTS)):
+                return first
+
+
+def _listen(held: ExitStack, port: int) -> int:
+    """Its number, or 0 where somebody else has it."""
+    bound = held.enter_context(socket.socket())
+    try:
+        bound.bind(("127.0.0.1", port))
+    except (OSError, OverflowError):
+        return 0
+    return int(bound.getsockname()[1])
+
+
+class Demo:
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.base = free_ports()
+        self._web = requests.Session()
+        self._web.trust_env = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "demo", "--no-browser"]
+            + [f"--home={home}", f"--port-base={self.base}"],
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        assert any(line.startswith("ready") for line in self.process.stdout), "it ended"
+        wait_for("the desk may trade", lambda: self.health()["code"] == 0)
+
+    def close(self) -> None:
+        self._web.close()
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait(timeout=END_S)
+
+    # The terminal
+
+    def type(self, *words: str, by: str = "") -> Typed:
+        who = ("--as", by, "--code", self._code(by)) if by else ()
+        return perps_bot(*words, *who, f"--home={self.home}")
+
+    def _code(self, name: str) -> str:
+        """A code works once, so that the next may take until the next half minute."""
+        return perps_bot("people", "code", name, f"--home={self.home}").said.split()[-1]
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.type(*words, "--json").said)
+
+    def status(self) -> Any:
+        return self.json("status")
+
+    def health(self) -> Any:
+        return self.json("health")
+
+    def pid(self, process: str) -> int:
+        return next(p["pid"] for p in self.status()["processes"] if p["process"] == process)
+
+    # What listens
+
+    def url(self, part: int, path: str) -> str:
+        return f"http://127.0.0.1:{self.base + part}{path}"
+
+    def get(self, part: int, path: str) -> requests.Response:
+        return self._web.get(self.url(part, path), timeout=10)
+
+    def post(self, part: int, path: str, body: Any, **headers: str) -> requests.Response:
+        return self._web.post(self.url(part, path), json=body, headers=headers, timeout=10)
+
+    def metric(self, part: int, name: str) -> float | None:
+        lines = self.get(part, "/metrics").text.splitlines()
+        return next((float(line.split()[-1]) for line in lines if line.startswith(name)), None)
+
+    # Slack
+
+    def command(self, user: str, text: str) -> str:
+        """What whoever typed it is answered."""
+        before = {message["ts"] for message in self.messages()}
+        sent = {"user": user, "channel": "perps-desk", "text": f"/perps {text}".rstrip()}
+        assert self.post(WORKSPACE, "/_sim/command", sent).json()["ok"]
+        return wait_for(
+            f"an answer to {text}",
+            lambda: next(
+                (
+                    str(message["text"])
+                    for message in self.messages()
+                    if message["ephemeral_to"] == user and message["ts"] not in before
+                ),
+                "",
+            ),
+        )
+
+    def messages(self, channel: str = "perps-desk") -> list[Any]:
+        found: list[Any] = self.get(
+            WORKSPACE, f"/_sim/messages?channel={channel}&since_ts=0"
+        ).json()["messages"]
+        return found
+
+    def card(self, *sayings: str, channel: str = "perps-desk") -> Any:
+        """The newest message to everybody that says all of this."""
+
+        def found() -> Any:
+            said = [
+                message
+                for message in self.messages(channel)
+                if message["ephemeral_to"] is None
+                and all(saying in message["text"] for saying in sayings)
+            ]
+            return said[-1] if said else None
+
+        return wait_for(f"a card that says {sayings}", found)
+
+    def click(self, user: str, card: Any, action: str, channel: str = "perps-desk") -> None:
+        body = {"user": user, "channel": channel, "ts": card["ts"], "action_id": action}
+        assert self.post(WORKSPACE, "/_sim/click", body).json()["ok"]
+
+    # Phones and the exchange
+
+    def pages(self, saying: str) -> list[Any]:
+        every = self.get(PAGER, "/_sim/pages").json()["pages"]
+        return [page for page in every if saying in page["text"]]
+
+    def fault(self, **fault: Any) -> None:
+        assert "id" in self.post(EXCHANGE, "/_sim/fault", {"count": None, **fault}).json()
+
+    def heal(self) -> None:
+        self._web.delete(self.url(EXCHANGE, "/_sim/faults"), timeout=10)
+
+    def orders_since(self, monotonic_ns: int) -> list[Any]:
+        """Requests to place an order that the exchange has read since then."""
+        asked = self.get(EXCHANGE, f"/_sim/requests?since_ns={monotonic_ns}").json()["requests"]
+        return [one for one in asked if one["method"] == "POST" and one["path"].endswith("/orders")]
+
+    # Two people
+
+    def resume(self, why: str) -> None:
+        """Back to trading, by alice and bob."""
+        self.command("alice", f"resume {why}")
+        self.click("bob", self.card("asks to resume", why), "request_confirm")
+        wait_for("the desk trades", lambda: self.status()["mode"] == "ACTIVE")
