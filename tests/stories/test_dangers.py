@@ -50,10 +50,13 @@ def test_a_drawdown_latches_over_a_restart_and_two_people_go_on_from_a_new_high(
     assert Rule.DRAWDOWN not in world.rules(), "the old high is not counted any more"
 
 
-def test_a_key_that_the_exchange_refuses_again_and_again_holds_the_desk(world: World) -> None:
+@pytest.mark.parametrize("refuses_its_time", [False, True], ids=["tells the time", "or not"])
+def test_a_key_that_the_exchange_refuses_again_and_again_holds_the_desk(
+    world: World, refuses_its_time: bool
+) -> None:
     trading(world)
-    for what in ("orders", "cfm", "best_bid_ask", "products"):
-        match = {"path": f"/api/v3/brokerage/{what}*"}  # all but the time, which needs no key
+    for what in ("orders", "cfm", "best_bid_ask", "products", *(["time"] * refuses_its_time)):
+        match = {"path": f"/api/v3/brokerage/{what}*"}
         world.exchange.fault("auth_error", match=match, count=None)
     world.until(lambda: Rule.AUTHENTICATION in world.rules(), within_s=15)
     assert world.mode() is Mode.HELD

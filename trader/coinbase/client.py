@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -245,7 +246,10 @@ class Exchange:
         try:
             return self._accepted(self._call_once(call))
         except NotAuthorised:
-            self._correct_clock()
+            with suppress(
+                ReadFailed
+            ):  # an exchange that refuses everything does not tell its time either
+                self._correct_clock()
         try:
             return self._accepted(self._call_once(call))
         except NotAuthorised:
@@ -283,7 +287,11 @@ class Exchange:
         client = self._client()
         url = f"https://{self._endpoint.host}{API}/time"
         try:
-            reply = client.session.get(url, timeout=client.timeout).json()
+            answer = client.session.get(url, timeout=client.timeout)
+            answer.raise_for_status()
+            reply = answer.json()
+        except requests.HTTPError as error:
+            raise ReadFailed(f"HTTP {error.response.status_code}") from error
         except (requests.RequestException, ValueError) as error:
             raise ReadFailed(type(error).__name__) from error
         if not isinstance(reply, dict):
