@@ -83,6 +83,7 @@ class Brake:
         self._desk = desk
         self._turnstile = GateLock(home.turnstile)
         self._engine = sqlite.writing_engine(home.database, COMMIT_S)
+        self._reading = sqlite.reading_engine(home.database, pool_size=1)
         self._one_at_a_time = threading.Lock()
         with self._engine.connect() as connection:  # open and warm now, not when it matters
             raw = connection.connection.dbapi_connection
@@ -99,6 +100,7 @@ class Brake:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._reading.dispose()
         self._page.close()
 
     def tighten(self, mode: Mode, change: Callable[[Connection], Row]) -> Applied:
@@ -153,9 +155,8 @@ class Brake:
         if not self._lock.take_alone(BARRIER_S + AFTER_FENCE_S):
             raise sqlite.StoreBusy("a sender holds the gate's lock")
         try:
-            with self._engine.connect() as connection:
+            with self._reading.connect() as connection:  # a busy store keeps nobody from reading
                 row = read_row(connection, self._desk)
-                connection.rollback()
             self._page.set_mode(row.mode, row.epoch)
             return row
         finally:

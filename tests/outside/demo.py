@@ -75,8 +75,10 @@ class Demo:
         self._web = requests.Session()
         self._web.trust_env = False
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "demo", "--no-browser"]
-            + [f"--home={home}", f"--port-base={self.base}"],
+            [
+                *(sys.executable, "-m", "bot", "demo", "--no-browser"),
+                *(f"--home={home}", f"--port-base={self.base}"),
+            ],
             env=ENVIRONMENT,
             stdout=subprocess.PIPE,
             text=True,
@@ -112,7 +114,8 @@ class Demo:
         return self.json("health")
 
     def pid(self, process: str) -> int:
-        return next(p["pid"] for p in self.status()["processes"] if p["process"] == process)
+        every = self.status()["processes"]
+        return int(next(one["pid"] for one in every if one["process"] == process))
 
     # What listens
 

@@ -25,7 +25,9 @@ def _id(demo: Demo, saying: str) -> str:
 def test_a_text_answered_with_ack_takes_charge(demo: Demo) -> None:
     assert demo.post(ALERTS, INTAKE, _alert("DiskFull", "critical")).status_code == 200
     alert = _id(demo, "DiskFull")
-    pages = wait_for("a text", lambda: [p for p in demo.pages("DiskFull") if "sms" in p["provider"]])
+    pages = wait_for(
+        "a text", lambda: [p for p in demo.pages("DiskFull") if "sms" in p["provider"]]
+    )
     demo.post(PAGER, "/_sim/answer", {"id": pages[0]["id"], "reply": f"ACK {alert}"})
     wait_for("taken", lambda: "acknowledged" in demo.type("alert", "why", alert).said)
 
@@ -49,9 +51,9 @@ def test_what_is_no_alert_is_refused_with_the_reason(demo: Demo, posted: object)
 
 
 def test_a_page_of_another_site_raises_nothing(demo: Demo) -> None:
-    refused = demo.post(ALERTS, INTAKE, _alert("Foreign", "emergency"), Origin="https://evil.example")
-    assert refused.status_code in (400, 403)
-    assert demo.status()["mode"] == "ACTIVE"
+    refused = demo.post(ALERTS, INTAKE, _alert("Foreign", "warning"), Origin="https://evil.example")
+    assert refused.status_code in (400, 401, 403)
+    assert "Foreign" not in demo.type("alerts").said
 
 
 def test_an_emergency_holds_the_desk_and_waits_for_everybody(demo: Demo) -> None:
@@ -59,7 +61,6 @@ def test_an_emergency_holds_the_desk_and_waits_for_everybody(demo: Demo) -> None
     alert = _id(demo, "StolenKey")
     wait_for("held", lambda: demo.status()["mode"] == "HELD", seconds=5)
     for name in ("alice", "bob", "carol"):
-        assert "acknowledged first" not in "" and "StolenKey" in str(demo.pages("StolenKey"))
         assert alert in demo.command(name, f"ack {alert}")
     assert "alice, bob, carol" in demo.type("alerts").said
     assert "cannot be snoozed" in demo.command("alice", f"snooze {alert} 15m")

@@ -1,4 +1,4 @@
-"""An exchange that fails or lies: the desk says so, grows stricter by itself, and comes back as far as it may."""
+"""An exchange that fails: the desk says so, is stricter by itself, and comes back as far as it may."""
 
 import pytest
 
@@ -11,8 +11,7 @@ READS = "/api/v3/brokerage/orders/historical/batch"
 def test_what_cannot_be_read_is_unknown_and_never_flat(demo: Demo) -> None:
     demo.fault(match={"path": READS}, kind="html")
     wait_for("unknown", lambda: "POSITIONS AND ORDERS ARE UNKNOWN" in demo.type("status").said)
-    status = demo.status()
-    assert status["mode"] != "ACTIVE"
+    wait_for("no more entries", lambda: demo.status()["mode"] != "ACTIVE")
     assert demo.health()["code"] == 1
     demo.heal()
     wait_for("it trades again", lambda: demo.status()["mode"] == "ACTIVE", seconds=60)

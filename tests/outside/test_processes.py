@@ -1,4 +1,4 @@
-"""Processes that die or stop: the gate closes by itself, the guard brings the loop back, and people hear of it."""
+"""Processes that die or stop: the gate closes by itself, the loop is brought back, people hear of it."""
 
 import os
 import signal
@@ -40,8 +40,12 @@ def test_a_kill_while_the_loop_stands_still_closes_all_the_same(demo: Demo) -> N
 
 def test_every_process_tells_a_monitor_how_it_is(demo: Demo) -> None:
     for part in (TRADER, BOT):
-        assert demo.get(part, "/healthz").status_code == 200
+        _wait_well(demo, part)
         assert demo.metric(part, "perps_mode") == 4.0, "KILLED"
+
+
+def _wait_well(demo: Demo, part: int) -> None:
+    wait_for("it is well", lambda: demo.get(part, "/healthz").status_code == 200)
 
 
 @pytest.mark.parametrize("process", ["alerts", "bot"])

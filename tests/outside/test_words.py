@@ -8,9 +8,9 @@ from tests.outside.demo import Demo, perps_bot
 
 DONE, NOT_UNDERSTOOD, REFUSED = 0, 2, 3
 LOOKING = (
-    "status positions orders fills pnl help health alerts oncall drills incidents limits requests"
-    " reconcile silence maintenance events"
-).split()
+    "status", "positions", "orders", "fills", "pnl", "help", "health", "alerts", "oncall", "drills",
+    "incidents", "limits", "requests", "reconcile", "silence", "maintenance", "events",
+)  # fmt: skip
 WRONG = (
     "kil", "orders -3", "fills many", "close", "confirm", "ack", "cancel-order", "accept", "note",
     "drill 9", "report daily 2026-13-45", "incident open", "alert why", "limits lower", "--desk",

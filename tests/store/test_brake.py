@@ -459,6 +459,18 @@ def test_the_page_does_not_follow_while_a_sender_is_inside(
     assert page.read().mode is Mode.HELD
 
 
+def test_the_page_follows_although_others_keep_the_store_busy(
+    store: Store, page: GatePage, stuck: Callable[[str, str], Child]
+) -> None:
+    """What two people agreed on is committed: a busy store must not keep the page from saying so."""
+    store.write(
+        lambda tx: set_mode(tx, store.log, DESK, Mode.HELD, reason="r", actor="alice", now=NOW)
+    )
+    stuck("transaction", "other")
+    assert store.brake(DESK).follow_row().mode is Mode.HELD
+    assert page.read().mode is Mode.HELD
+
+
 def test_following_the_row_mends_a_page_that_is_damaged(store: Store, page: GatePage) -> None:
     page._words[1] = 0xDEAD
     with pytest.raises(PageUnreadable):
@@ -493,7 +505,7 @@ def test_killed_at_any_instant_nothing_is_looser_than_what_was_acknowledged(
             set_to(store, Mode.ACTIVE)
             nursery.tell("another")
             pid = int(nursery.hears())
-            time.sleep(instants.uniform(0, 0.04))
+            time.sleep(instants.uniform(0, 0.1))
             os.kill(pid, signal.SIGKILL)
             acknowledged = [Mode.ACTIVE]
             while (line := nursery.hears()) != "ended":

@@ -40,11 +40,12 @@ def main() -> int:
         score = Rounds(Path(root), options.seed, say).run(options.rounds)
         for number in range(0, options.rounds, WRECKS_EVERY):
             wreck_stores(Path(root) / f"wrecks{number}", options.seed + number, score, say)
+        sys.stdout.write(f"\n{score.table()}\n")
+        for detail in score.details:
+            sys.stdout.write(f"{detail}\n")
+        sys.stdout.flush()
         leaked = race(Path(root) / "race", options.rounds * KILLS_PER_ROUND, say)
         missed = unnoticed(Path(root) / "planted", say)
-    sys.stdout.write(f"\n{score.table()}\n")
-    for detail in score.details:
-        sys.stdout.write(f"{detail}\n")
     broken = broken_promises(options.rounds * LIVES_PER_ROUND, options.seed)
     missed += unnoticed_by_the_oracle(options.seed)
     sys.stdout.write(f"{'races of senders against kills that leaked':<46} {leaked:>16}\n")
