@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DESK = "main"
 BESIDE = 8
 FLAT_S = 30
-JUMPS, JUMP_S = 12, 3
+JUMPS, JUMP_S = 40, 3
 PRODUCTS = ("BIP-20DEC30-CDE", "ETP-20DEC30-CDE", "SLP-20DEC30-CDE", "XPP-20DEC30-CDE")
 WORKING = ("OPEN", "PENDING")
 
@@ -207,14 +207,15 @@ def test_a_kill_on_one_voice_in_the_terminal_is_told_in_slack(demo: Demo) -> Non
 
 
 @pytest.mark.long
-def test_a_part_that_was_killed_is_started_again_and_the_desk_trades_on(demo: Demo) -> None:
+def test_a_part_that_was_killed_is_started_again_and_the_desk_is_armed(demo: Demo) -> None:
     """What a rehearsal kills is missed, and comes back as it would on a real desk."""
 
     def pids() -> dict[str, int]:
         beats = demo.home.read(lambda c: read_heartbeats(c, DESK))
         return {beat.process: beat.pid for beat in beats}
 
-    demo.wait_position()
+    wait_until(lambda: demo.home.page(DESK).armed, seconds=60)
+    wait_until(lambda: {"guard", "alerts", "bot"} <= pids().keys(), seconds=60)
     was = pids()
     for name in ("guard", "alerts"):
         os.kill(was[name], signal.SIGKILL)
