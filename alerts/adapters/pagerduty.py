@@ -24,9 +24,16 @@ class PagerDuty:
         self._routing_key = routing_key
 
     async def send(self, letter: Letter) -> Sending:
-        async with self._session.post(
-            self._url, json=event(letter, self._routing_key), allow_redirects=False
-        ) as reply:
+        """Alerts told together are one incident; each that ends may have had one of its own."""
+        ids = letter.alert_ids if letter.closes else letter.alert_ids[:1]
+        for id in ids[:-1]:
+            sending = await self._post(event(letter, self._routing_key, id))
+            if sending.answer.status != ACCEPTED or sending.answer.error:
+                return sending
+        return await self._post(event(letter, self._routing_key, ids[-1]))
+
+    async def _post(self, body: dict[str, object]) -> Sending:
+        async with self._session.post(self._url, json=body, allow_redirects=False) as reply:
             told = await reply.json() if reply.status == ACCEPTED else {}
             odd = reply.status == ACCEPTED and told.get("status") != "success"
             return Sending(
@@ -39,11 +46,11 @@ class PagerDuty:
         return None
 
 
-def event(letter: Letter, routing_key: str) -> dict[str, object]:
+def event(letter: Letter, routing_key: str, alert_id: str) -> dict[str, object]:
     sent: dict[str, object] = {
         "routing_key": routing_key,
         "event_action": "resolve" if letter.closes else "trigger",
-        "dedup_key": letter.alert_ids[0],
+        "dedup_key": alert_id,
     }
     if letter.closes:
         return sent

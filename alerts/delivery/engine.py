@@ -157,7 +157,7 @@ class Delivery:
         if held(breaker, job.level, now) is None or breaker.open_until is None:
             self._breakers[job.to.by] = probed(breaker, now)
             return False
-        let_wait(tx, job, min(breaker.open_until, now + PROBE_EVERY))
+        let_wait(tx, job, min(breaker.open_until, now + PROBE_EVERY), now)
         return True
 
     def _begin(self, job: Job) -> None:

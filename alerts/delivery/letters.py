@@ -26,8 +26,7 @@ def letter(job: Job, to: str) -> Letter:
     lines = [_line(item) for item in job.items[:LISTED_MAX]]
     if len(job.items) > LISTED_MAX:
         lines.append(f"and {len(job.items) - LISTED_MAX} more")
-    if wants_somebody and by in HOW_TO_ANSWER:
-        lines.append(HOW_TO_ANSWER[by].format(id=alert.id))
+    answer = HOW_TO_ANSWER.get(by, "").format(id=alert.id) if wants_somebody else ""
     text = "\n".join(line for line in lines if line)
     whole = f"{title}. {text}" if by in (Means.SMS, Means.VOICE) else text
     buttons = f"{alert.id}|{alert.peak.value}|{alert.turn}|{alert.identity.desk}"
@@ -40,7 +39,7 @@ def letter(job: Job, to: str) -> Letter:
         level=job.level,
         closes=first.notice.kind is NoticeKind.RESOLVED,
         title=fit(title, Means.PUSH),
-        text=fit(whole, by),
+        text=fit(whole, by, answer),
         buttons=buttons if wants_somebody and len(job.items) == 1 else "",
         begun_at=job.begun_at,
     )

@@ -1,5 +1,6 @@
 """Alerts in Alertmanager's format: on record before they are answered; posted again they are seen again."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ LEVELS = {
 }
 ALERTS_MAX = 1_000
 TEXT_MAX = 500
+RULE_MAX = 80
+SYMBOL_MAX = 120
 
 
 class NotUnderstood(Exception):
@@ -77,7 +80,17 @@ def _incoming(one: Any, number: int, desks: Sequence[str], now: datetime) -> Inc
     ends_at = _moment(one.get("endsAt"), f"{where}: endsAt")
     ended = ends_at is not None and ends_at <= now
     symbol = labels.get("symbol") or ",".join(_others(labels))
-    return Incoming(desk, rule[:80], symbol[:120], None if ended else level, text[:TEXT_MAX])
+    level = None if ended else level
+    rule, symbol = _short(rule, RULE_MAX), _short(symbol, SYMBOL_MAX)
+    return Incoming(desk, rule, symbol, level, text[:TEXT_MAX])
+
+
+def _short(name: str, most: int) -> str:
+    """Two names stay two, wherever they differ."""
+    if len(name) <= most:
+        return name
+    told_apart = "#" + hashlib.sha256(name.encode()).hexdigest()[:16]
+    return name[: most - len(told_apart)] + told_apart
 
 
 def _others(labels: dict[str, str]) -> Iterator[str]:

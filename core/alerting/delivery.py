@@ -131,7 +131,7 @@ def after_attempt(
     """
     if ruling.ruling is Ruling.SENT:
         return Course(Next.DONE, now)
-    other = _other_means(notice, {*tried, notice.by}, contact)
+    other = other_means(notice, tried, contact)
     if ruling.ruling is Ruling.UNKNOWN:
         if notice.level is Level.WARNING:
             return Course(Next.DONE, now)  # rather once too few than twice
@@ -143,12 +143,18 @@ def after_attempt(
     return Course(Next.TRY_AGAIN, at, other if wait_s > PATIENCE_S[notice.level] else None)
 
 
-def _other_means(notice: Notify, tried: set[Means], contact: Contact | None) -> Means | None:
+def too_long(level: Level, waits: timedelta) -> bool:
+    """Whether a message that was not even tried is told another way as well."""
+    return waits > timedelta(seconds=PATIENCE_S[level])
+
+
+def other_means(notice: Notify, tried: Iterable[Means], contact: Contact | None) -> Means | None:
     """The person's own other means, then the channel, then the file on the machine."""
     if notice.kind not in FIRING_KINDS and notice.kind is not NoticeKind.COUNTDOWN:
         return None  # only what wants somebody is worth a second way
     own = contact.means if contact is not None else ()
-    return next((means for means in (*own, *LAST_WAYS) if means not in tried), None)
+    not_again = {*tried, notice.by}
+    return next((means for means in (*own, *LAST_WAYS) if means not in not_again), None)
 
 
 def _failed(notice: Notify, other: Means | None, reason: str) -> RaiseAlso | None:

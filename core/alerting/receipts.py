@@ -73,6 +73,11 @@ _REPLIES = {
     "unstop": Reply.START,
     "stopall": Reply.STOP,
     "unsubscribe": Reply.STOP,
+    "cancel": Reply.STOP,
+    "end": Reply.STOP,
+    "quit": Reply.STOP,
+    "optout": Reply.STOP,
+    "revoke": Reply.STOP,
 }
 
 

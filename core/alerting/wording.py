@@ -48,20 +48,23 @@ def fill(template: str, facts: Mapping[str, str]) -> Worded:
     return Worded(_SLOT.sub(lambda slot: facts[slot[1]], template))
 
 
-def fit(text: str, by: Means) -> str:
-    """The text as this means may carry it: nothing in it commands the other side, nor is it too long."""
+def fit(text: str, by: Means, end: str = "") -> str:
+    """The text as this means may carry it: nothing in it commands the other side, nor is it too long.
+
+    What is too long is cut before `end`.
+    """
+    end = end and (" " if by in _ONE_LINE else "\n") + end
     if by in _ONE_LINE:
         text = " ".join(text.split())
     text = "".join(sign for sign in text if sign in "\n\t" or sign.isprintable())
     escaped = _escape(text) if by in _SLACK else text
-    if len(escaped) <= LENGTHS[by]:
-        return escaped
-    return _cut(text, by)
+    room = LENGTHS[by] - len(end)
+    return (escaped if len(escaped) <= room else _cut(text, by, room)) + end
 
 
-def _cut(text: str, by: Means) -> str:
+def _cut(text: str, by: Means, room: int) -> str:
     """Cut before escaping, so that no escaped sign is cut in two."""
-    room = LENGTHS[by] - len(CUT)
+    room -= len(CUT)
     kept: list[str] = []
     used = 0
     for sign in text:

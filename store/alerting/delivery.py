@@ -9,7 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from core.alerting.alert import Alert, Destination, Why
-from core.alerting.delivery import LAST_WAYS, Next, Verdict, after_attempt, dropped
+from core.alerting.delivery import (
+    LAST_WAYS,
+    Next,
+    Verdict,
+    after_attempt,
+    dropped,
+    other_means,
+    too_long,
+)
 from core.alerting.effects import FIRING_KINDS, NoticeKind, Notify
 from core.alerting.events import Sent
 from core.alerting.grouping import (
@@ -188,16 +196,22 @@ def claim(tx: Connection, now: datetime, slots: int, urgent_slots: int) -> list[
     return jobs
 
 
-def let_wait(tx: Connection, job: Job, until: datetime) -> None:
+def let_wait(tx: Connection, job: Job, until: datetime, now: datetime) -> None:
     """Claimed, and not sent: a breaker spares its destination. It was no attempt.
 
-    All else that waits for it waits with it; level 4 never does.
+    All else that waits for it waits with it; level 4 never does. What has waited too long goes another
+    way as well.
     """
     begun = outbox.c.key.in_([item.key for item in job.items])
     tx.execute(update(outbox).where(begun).values(sending_at=None, attempts=outbox.c.attempts - 1))
     waits = (*_waiting(), outbox.c.by == job.to.by.value, outbox.c.due < until)
     urgent = outbox.c.level == Level.EMERGENCY.value
     tx.execute(update(outbox).where(*waits, ~urgent).values(due=until))
+    first = job.items[0]
+    if too_long(first.notice.level, until - first.since):
+        others, contact = _other_ways(tx, first), _contact(tx, job.to.person)
+        by = other_means(first.notice, others.tried, contact)
+        _tell_otherwise(tx, job, others, by, now)
 
 
 def let_go(tx: Connection, by: Means, now: datetime) -> None:
@@ -256,9 +270,7 @@ def record_failed(
         at = max(course.at, now + LOOK_UP_AFTER) if lookup else course.at
         rows = [{"of": i.key, "at": at, "is_unknown": int(lookup)} for i in job.items]
         tx.execute(_AGAIN, rows)
-    if course.fallback is not None and not others.hopeful:
-        for item in job.items:
-            enqueue(tx, item.desk, [item.by(course.fallback)], now)
+    _tell_otherwise(tx, job, others, course.fallback, now)
     if course.raises is not None and not others.hopeful:
         also = course.raises
         raise_alert(tx, first.desk, also.rule, also.level, also.text, now)
@@ -270,6 +282,14 @@ class _OtherWays:
 
     tried: tuple[Means, ...]
     hopeful: bool
+
+
+def _tell_otherwise(
+    tx: Connection, job: Job, others: _OtherWays, by: Means | None, now: datetime
+) -> None:
+    if by is not None and not others.hopeful:
+        for item in job.items:
+            enqueue(tx, item.desk, [item.by(by)], now)
 
 
 def _other_ways(tx: Connection, item: Item) -> _OtherWays:

@@ -1,14 +1,16 @@
 """Who may post alerts: this machine, or whoever has the token; behind a proxy only the token counts."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from alerts.intake.alertmanager import read_alerts
 from alerts.intake.server import Access, Intake
-from tests.alerts.night import Night
+from tests.alerts.night import MIDNIGHT, Night
 
 OPEN = Access(token=None, twilio_token=None, pagerduty_secret=None, public_url=None)
 LOCKED = replace(OPEN, token="t0p")
@@ -49,3 +51,12 @@ async def posted(night: Night, access: Access, given: str) -> int:
             return reply.status
     finally:
         await runner.cleanup()
+
+
+def test_alerts_that_differ_late_in_long_labels_are_two() -> None:
+    """An end of one is no end of the other."""
+    labels = {"alertname": "PodDown", "cluster": "c" * 60, "namespace": "n" * 60}
+    told = [{"labels": labels | {"pod": name}} for name in ("a", "b")]
+    first, second = read_alerts(json.dumps(told).encode(), ["main"], MIDNIGHT)
+    assert first.symbol != second.symbol
+    assert max(len(first.symbol), len(second.symbol)) <= 120

@@ -135,3 +135,10 @@ def test_a_mail_has_the_same_id_when_it_is_sent_again() -> None:
     assert first["Message-ID"] == second["Message-ID"]
     assert first["References"] == mail(replace(LETTER, key="other"), "x@example.com")["References"]
     assert first["Subject"] == LETTER.title
+
+
+def test_pagerduty_is_told_the_end_of_each_alert_that_ended() -> None:
+    service = Service(status=202, json={"status": "success"})
+    both = replace(LETTER, closes=True, alert_ids=("k7m2q", "p9x4w"))
+    asyncio.run(sent(service, pagerduty, both))
+    assert [json.loads(one.body)["dedup_key"] for one in service.asked] == ["k7m2q", "p9x4w"]

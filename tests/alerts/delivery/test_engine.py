@@ -299,3 +299,31 @@ def test_a_storm_reaches_a_phone_as_a_few_messages_that_count_all_of_it(post: Po
     told = sum(len(letter.alert_ids) for letter in post.sms.got)
     assert told == 80
     assert any("alerts up to" in letter.title for letter in post.sms.got)
+
+
+def test_how_to_answer_is_in_a_text_however_long_what_it_says(post: Post) -> None:
+    post.night.fires(text="BTC-PERP-INTX " * 30)
+    post.settled()
+    [letter] = post.sms.got
+    assert len(letter.text) <= 160
+    assert letter.text.endswith("... Reply ACK a1")
+
+
+def test_what_a_breaker_keeps_back_is_told_another_way_meanwhile(post: Post) -> None:
+    """Twelve wait for one phone that is out of order; tried again one by one, they would wait long."""
+    post.sms = Provider(*[DOWN] * 400)
+    both = (Means.SMS, Means.EMAIL)
+    post.night.agrees(replace(REACHED, contacts=tuple(Contact(name, both) for name in PEOPLE)))
+    for number in range(12):
+        post.night.fires(f"rule_{number}")
+
+    async def story(engine: Delivery) -> None:
+        for _ in range(12):
+            post.night.now += timedelta(seconds=1)
+            while post.rows("ended_at IS NULL AND due <= ?", post.night.now):
+                engine.wake()
+                await asyncio.sleep(0.002)
+
+    post.run(story)
+    told = post.rows(f"person = 'alice' AND \"by\" = '{Means.EMAIL.value}'")
+    assert len(told) == 12

@@ -57,6 +57,8 @@ def test_47_reports_that_arrive_out_of_order_do_not_go_back() -> None:
 
 def test_48_a_phone_that_answers_stop_is_used_no_more() -> None:
     assert reply("  STOP ") is Reply.STOP
+    for word in ("Stopall", "UNSUBSCRIBE", "cancel", "End", "quit", "OPTOUT", "revoke"):
+        assert reply(word) is Reply.STOP, word
     left = ALICE.without(Means.SMS)
     assert Means.SMS not in left.by((Means.SMS, Means.VOICE)) and left.can_be_paged
     assert Contact("a", (Means.SMS,)).without(Means.SMS).by((Means.SMS,)) == ()
