@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 BODY_MAX = 4 * 1024 * 1024
 LOOPBACK = ("127.0.0.1", "::1")
+# A provider may report of a message before its own answer to the sending is on record.
+REPORT_ASKED, REPORT_EVERY_S = 30, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +170,16 @@ class Intake:
     async def _note(self, sid: str, found: Receipt, says: str) -> None:
         log.info("twilio: %s: %s", sid, says)
         now = self._clock()
-        await asyncio.to_thread(
-            self._store.write,
-            lambda tx: note_receipt(tx, self._store.log, sid, found, says, now),
-        )
-        self._wake()
+        for _ in range(REPORT_ASKED):
+            known = await asyncio.to_thread(
+                self._store.write,
+                lambda tx: note_receipt(tx, self._store.log, sid, found, says, now),
+            )
+            if known is not None:
+                self._wake()
+                return
+            await asyncio.sleep(REPORT_EVERY_S)
+        log.warning("twilio reports of %s, which we did not send", sid)
 
     async def _from_twilio(self, request: web.Request) -> Mapping[str, str] | None:
         token, public_url = self._access.twilio_token, self._access.public_url
