@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.slack.card import CARD, CONFIRM, OBJECT
 from core.modes import Mode
+from store.schema import refused_attempts
 from store.slack_posts import read_post
 from tests.bot.conftest import MEMORY
 from tests.slack.home import BotProcess, Home
@@ -51,6 +52,7 @@ class World:
         """What a story changed for everybody."""
         self.workspace.clear_faults()
         self.home.set_people(self.people)
+        self.home.write(lambda store, tx: tx.execute(refused_attempts.delete()))
         for name in IDS:
             if name != "eve":
                 self.workspace.change_member(name, deleted=False, is_guest=False)
