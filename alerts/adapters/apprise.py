@@ -7,11 +7,15 @@ import asyncio
 import importlib
 import importlib.util
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from alerts.delivery.adapter import Letter, Sending
 from core.alerting.delivery import Answer
 
 LIBRARY = "apprise"
+NOT_INSTALLED = "apprise is not installed: pip install 'perps-bot[apprise]'"
+THREADS = 4
+"""Of its own: services that hang must not keep those that the store is asked in."""
 TAKEN, NOT_TAKEN, UNKNOWN_ADDRESS = 200, 503, 400
 
 
@@ -25,12 +29,14 @@ class ViaApprise:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        self._threads = ThreadPoolExecutor(THREADS, LIBRARY)
 
     async def send(self, letter: Letter) -> Sending:
         url = self._environment.get(letter.to)
         if url is None:
             return Sending(Answer(UNKNOWN_ADDRESS, f"the variable {letter.to} is not set"))
-        return await asyncio.to_thread(_notify, url, letter)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _notify, url, letter)
 
     async def look_up(self, letter: Letter) -> bool | None:
         """It cannot be asked."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import smtplib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -10,6 +11,8 @@ from alerts.delivery.adapter import Letter, Sending
 from core.alerting.delivery import Answer, Failure
 
 TIMEOUT_S = 15.0
+THREADS = 4
+"""Of its own: a server that hangs must not keep those that the store is asked in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,11 @@ class Mail:
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
+        self._threads = ThreadPoolExecutor(THREADS, "mail")
 
     async def send(self, letter: Letter) -> Sending:
-        return await asyncio.to_thread(self._hand_in, letter)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._hand_in, letter)
 
     async def look_up(self, letter: Letter) -> bool | None:
         return None

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from alerts.adapters.apprise import NOT_INSTALLED, is_installed
 from alerts.escalation.duties import finding_facts, finding_line
 from alerts.escalation.known import Known
 from alerts.escalation.told import WELL, WRONG, Told
 from core.alerting.policy import PLACES
 from core.alerting.reach import DAYS, findings
+from core.oncall.contacts import Means
 from store.escalation.places import PeopleUnusable
 
 
@@ -44,6 +46,8 @@ def tell_checked(known: Known, now: datetime) -> Told:
 
 def _deaf(known: Known) -> Iterator[str]:
     """What the file tells by a means that nobody has set up."""
+    if not is_installed() and any(one.by is Means.APPRISE for one in known.arranged.addresses):
+        yield NOT_INSTALLED
     for contact in known.arranged.contacts:
         missing = [
             address.by.value

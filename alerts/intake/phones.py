@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from alerts.answer_links import same
 from core.alerting.receipts import Reply, reply
 from core.approval import Roster
 from core.oncall.contacts import Means
@@ -31,13 +32,13 @@ def twilio_signed(token: str, url: str, form: Sequence[tuple[str, str]], signatu
     """Twilio signs the address it calls, followed by the form's names and values in order."""
     whole = url + "".join(name + value for name, value in sorted(form))
     mac = hmac.new(token.encode(), whole.encode(), hashlib.sha1).digest()
-    return hmac.compare_digest(base64.b64encode(mac).decode(), signature)
+    return same(base64.b64encode(mac).decode(), signature)
 
 
 def pagerduty_signed(secret: str, body: bytes, header: str) -> bool:
     """Any of several signatures counts, while a secret is being changed."""
     wanted = "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return any(hmac.compare_digest(wanted, one.strip()) for one in header.split(","))
+    return any(same(wanted, one.strip()) for one in header.split(","))
 
 
 def taken_in_pagerduty(body: bytes) -> tuple[str, str] | None:

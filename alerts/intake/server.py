@@ -1,7 +1,6 @@
 """The HTTP server of the alerts process: intake, answers from phones, health and figures."""
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from alerts.answer_links import PATH, answer_links
+from alerts.answer_links import PATH, answer_links, same
 from alerts.intake.alertmanager import NotUnderstood, read_alerts, take
 from alerts.intake.phones import (
     Answered,
@@ -116,7 +115,7 @@ class Intake:
             here = request.remote in LOOPBACK and not self._access.behind_proxy
             return here and not _from_a_web_page(request)
         given = request.headers.get("Authorization", "")
-        return hmac.compare_digest(given.encode(), f"Bearer {self._access.token}".encode())
+        return same(f"Bearer {self._access.token}", given)
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return _said(200, "ok") if self._works() else _said(503, "alerts are not settled in time")

@@ -1,6 +1,7 @@
 """`escalation check|simulate|coverage|who`: they know the home's store, and what it cannot send."""
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -221,3 +222,15 @@ def test_every_level_is_simulated_as_the_file_says(home: Path) -> None:
         told = ask(home, f"simulate leverage {level.value} --for 2h")
         assert told.code == WELL
         assert told.facts["lines"], level
+
+
+def test_where_apprise_is_missing_it_is_said_how_to_get_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = "note: apprise is not installed: pip install 'perps-bot[apprise]'"
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    assert missing not in ask(home, "check").lines
+    (home / "escalation.yaml").write_text(
+        FILE.replace("bobs-topic}", "bobs-topic, apprise: BOBS_URL}")
+    )
+    assert missing in ask(home, "check").lines

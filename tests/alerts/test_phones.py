@@ -218,6 +218,22 @@ def test_the_button_of_a_push_message_takes_the_alert(phones: Phones) -> None:
     phones.until(lambda: phones.owner("margin_step") == "alice", "alice to have it")
 
 
+@pytest.mark.parametrize("signature", ["", "0" * 64, "\u00fc" * 64])
+def test_a_link_with_another_signature_takes_nothing(phones: Phones, signature: str) -> None:
+    forged = {"alert": "k7m2q", "person": "alice", "sig": signature}
+    assert requests.post(f"{phones.url}/push/ack", params=forged, timeout=5).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [("/pagerduty", "X-PagerDuty-Signature"), ("/twilio/sms", "X-Twilio-Signature")],
+)
+def test_a_signature_that_is_no_text_is_a_wrong_one(phones: Phones, path: str, header: str) -> None:
+    for given in ("v1=\u00fc".encode(), b"v1=\xff"):
+        found = requests.post(phones.url + path, headers={header: given}, timeout=5)
+        assert found.status_code == 403
+
+
 def acknowledged_there(phones: Phones, body: bytes) -> int:
     told = json.loads((phones.store.home.root / "sandbox" / "pager.json").read_text())
     secret = told["pagerduty"]["webhook_secret"].encode()

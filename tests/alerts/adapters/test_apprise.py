@@ -12,7 +12,11 @@ from alerts.delivery.adapter import Sending
 from tests.alerts.adapters.service import LETTER
 
 LIBRARY = """
+import threading
+
 SENT = []
+ANSWERS = threading.Event()
+ANSWERS.set()
 
 
 class Apprise:
@@ -24,6 +28,7 @@ class Apprise:
         return "://" in url
 
     def notify(self, title, body):
+        ANSWERS.wait()
         SENT.append((self.urls, title, body))
         return "down" not in self.urls[0]
 """
@@ -62,3 +67,18 @@ def test_a_variable_that_is_not_set_is_named(library: object) -> None:
     letter = replace(LETTER, to="DAVE_APPRISE_URL")
     sending = asyncio.run(ViaApprise({}).send(letter))
     assert (sending.answer.status, "DAVE_APPRISE_URL" in sending.answer.error) == (400, True)
+
+
+def test_services_that_do_not_answer_keep_no_thread_from_the_store(library: object) -> None:
+    async def while_many_wait() -> int:
+        adapter = ViaApprise({"+15550100": "tgram://token/chat"})
+        sending = [asyncio.create_task(adapter.send(LETTER)) for _ in range(40)]
+        await asyncio.sleep(0)
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(int, "7"), 1)
+        finally:
+            library.ANSWERS.set()  # type: ignore[attr-defined]
+            await asyncio.gather(*sending)
+
+    library.ANSWERS.clear()  # type: ignore[attr-defined]
+    assert asyncio.run(while_many_wait()) == 7
