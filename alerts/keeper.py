@@ -55,8 +55,6 @@ class Keeper:
         """When something is due next, as far as alerts know by themselves."""
         self._arrange(now)
         self._settle_all(now)  # at first what somebody waits for
-        if self._store.read(has_news):
-            self._store.write(lambda tx: hear(tx, now))
         self._watching.look(now)
         self._shifts.look(now)
         return self._settle_all(now)
@@ -97,6 +95,17 @@ class Keeper:
             lift(tx, self._store.log, now)
 
     def _settle(self, tx: Transaction, now: datetime) -> None:
+        if has_news(tx):
+            hear(tx, now)
+        self.settle(tx, now)
+
+    @property
+    def arranged(self) -> bool:
+        """Whether escalation.yaml is in force; before that nothing can be settled."""
+        return self._followed is not None
+
+    def settle(self, tx: Transaction, now: datetime) -> None:
+        """What waits, as much as fits a transaction, the most urgent first."""
         settlement = Settlement(tx, self._store.log, now)
         settlement.settle_facts(self._new_id)
         settlement.settle_due()
@@ -113,6 +122,7 @@ def _tell_trouble(tx: Transaction, trouble: str | None, now: datetime) -> None:
 
 
 def _waits(connection: Transaction, now: datetime) -> tuple[bool, datetime | None]:
-    """Whether there are facts or timers to settle, and when the next timer is due."""
+    """Whether there is something to hear or to settle, and when the next timer is due."""
     due = next_due(connection)
-    return any_facts(connection) or (due is not None and due <= now), due
+    is_due = due is not None and due <= now
+    return is_due or any_facts(connection) or has_news(connection), due

@@ -16,6 +16,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from alerts.adapters.set_up import PUBLIC_URL, adapters, of_sandbox
+from alerts.at_once import AtOnce
 from alerts.auditing import EVERY_S, Auditing
 from alerts.delivery.engine import Delivery
 from alerts.digests import Digests, InSlack
@@ -49,6 +50,8 @@ LOOK_S = 0.05
 TICK_S = 1.0
 """At least so often everything is looked at, whatever anybody says."""
 BEAT_S = 1.0
+CONNECTIONS = 32
+"""To one host at a time."""
 SETTLED_WITHIN = timedelta(seconds=10)
 DIGEST_AT = DigestTime(ZoneInfo("UTC"), time(0, 5))
 ANSWER_WITHIN = aiohttp.ClientTimeout(total=15, connect=5)
@@ -129,6 +132,7 @@ class Alerts:
         """Until cancelled."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._listener.fileno(), self._hint)
+        await self._delivery.recover()
         runner = await self._serve_http()
         try:
             async with asyncio.TaskGroup() as running:
@@ -164,6 +168,7 @@ class Alerts:
             self._store,
             access,
             self._outside.clock,
+            AtOnce(self._keeper, self._delivery, self._nudged.set),
             self._nudged.set,
             lambda: self._settled_at,
             self._works,
@@ -247,7 +252,8 @@ async def serve(store: Store, people_file: Path, outside: Outside) -> None:
     try:
         for desk in store.read(desks):
             store.brake(desk)  # warm: the first hold is in a hurry
-        async with aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session:
+        few = aiohttp.TCPConnector(limit_per_host=CONNECTIONS)
+        async with aiohttp.ClientSession(timeout=ANSWER_WITHIN, connector=few) as session:
             running = asyncio.ensure_future(Alerts(store, people, outside, session, listener).run())
             outside.say("ready alerts")
             await _until(stop, running)

@@ -22,6 +22,7 @@ _SET = (
         {name: bindparam(name) for name in ("mode", "effective", "epoch", "reason", "actor", "at")}
     )
 )
+_DESKS = select(control.c.desk).order_by(control.c.desk)
 
 
 class UnknownDesk(Exception):
@@ -29,7 +30,7 @@ class UnknownDesk(Exception):
 
 
 def desks(connection: Connection) -> list[str]:
-    return list(connection.scalars(select(control.c.desk).order_by(control.c.desk)))
+    return list(connection.scalars(_DESKS))
 
 
 def read_control(connection: Connection, desk: str) -> Control:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from alerts.delivery.adapter import Adapter, Sending, answered
 from alerts.delivery.letters import letter
@@ -22,9 +23,8 @@ from core.alerting.delivery import (
 from core.alerting.levels import Level
 from core.oncall.contacts import Means
 from store.alerting.arranged import NothingArranged
+from store.alerting.claiming import Outlook, claim, look
 from store.alerting.delivery import (
-    Job,
-    claim,
     leave_out,
     let_go,
     let_wait,
@@ -33,6 +33,7 @@ from store.alerting.delivery import (
     record_sent,
     recover,
 )
+from store.alerting.messages import Job, parts
 from store.sqlite import StoreFailed
 from store.store import Store, Transaction
 
@@ -41,6 +42,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 24
 FOR_EMERGENCIES = 8
 """Kept free for level 4, whatever hangs."""
+LOOKED_AT = 8
+RECORDED_AT_ONCE = 50
+"""So many alerts hear in one transaction that a message arrived: some 10 ms."""
 IDLE_S = 1.0
 PROBE_EVERY = timedelta(seconds=PROBE_EVERY_S)
 SEND_S = 20.0
@@ -61,7 +65,7 @@ class Ended:
 
 
 class Delivery:
-    """`wake` says that something may wait. `run` goes on until it is cancelled."""
+    """`recover` comes first; `run` goes on until it is cancelled; `wake` says that something may wait."""
 
     def __init__(
         self,
@@ -89,8 +93,11 @@ class Delivery:
         self._expected = True
         self._woken.set()
 
-    async def run(self) -> None:
+    async def recover(self) -> None:
+        """Before anything is claimed."""
         await asyncio.to_thread(self._store.write, lambda tx: recover(tx, self._clock()))
+
+    async def run(self) -> None:
         try:
             while True:
                 self._woken.clear()
@@ -111,8 +118,7 @@ class Delivery:
             log.warning("the outbox waits: %s: %s", type(why).__name__, why)
             self._ended, self._expected = ended + self._ended, True
             return None
-        for job in jobs:
-            self._begin(job)
+        self.begin(jobs)
         if not all(one.arrived for one in ended):
             self._told()
         return due
@@ -125,10 +131,27 @@ class Delivery:
             due = self._store.read(next_message_due)
             if due is None or due > now:
                 return [], due
-        return self._store.write(lambda tx: self._commit(tx, ended, back, now))
+        ended = self._recorded_large(ended, now)
+        arrived = [one.job for one in ended if one.arrived]
+        seen = self._store.read(lambda c: self.look(c, now, arrived))
+        return self._store.write(lambda tx: self._commit(tx, ended, back, seen, now))
+
+    def _recorded_large(self, ended: list[Ended], now: datetime) -> list[Ended]:
+        """Those that are left: a message about thousands is recorded in parts, for the brake's sake."""
+        large = [one for one in ended if one.arrived and len(one.job.items) > RECORDED_AT_ONCE]
+        for one in large:
+            for part in parts(one.job, RECORDED_AT_ONCE):
+                sent = [(part, one.provider_id)]
+                self._store.write(partial(record_sent, log=self._store.log, sent=sent, now=now))
+        return [one for one in ended if one not in large]
 
     def _commit(
-        self, tx: Transaction, ended: list[Ended], back: Collection[Means], now: datetime
+        self,
+        tx: Transaction,
+        ended: list[Ended],
+        back: Collection[Means],
+        seen: Outlook,
+        now: datetime,
     ) -> tuple[list[Job], datetime | None]:
         for one in ended:
             if one.left_out:
@@ -139,9 +162,20 @@ class Delivery:
         record_sent(tx, self._store.log, arrived, now)
         for by in back:
             let_go(tx, by, now)
-        jobs = claim(tx, now, self._free, self._free_urgent)
-        jobs = [job for job in jobs if not self._spared(tx, job, now)]
-        return jobs, next_message_due(tx)
+        return self.claim(tx, seen, now)
+
+    def look(self, c: Transaction, now: datetime, arrived: Sequence[Job] = ()) -> Outlook:
+        """At as much as there is room for, and always at something: it may only be put off."""
+        return look(c, now, max(LOOKED_AT, self._free + self._free_urgent), arrived)
+
+    def claim(
+        self, tx: Transaction, seen: Outlook, now: datetime
+    ) -> tuple[list[Job], datetime | None]:
+        """What is to be begun once the transaction is kept, and when the next message is due."""
+        claimed = claim(tx, seen, now, self._free, self._free_urgent)
+        jobs = [job for job in claimed if not self._spared(tx, job, now)]
+        done = seen.all_seen and len(claimed) == len(seen.jobs)
+        return jobs, next_message_due(tx) if done else now
 
     @property
     def _free(self) -> int:
@@ -160,13 +194,15 @@ class Delivery:
         let_wait(tx, job, min(breaker.open_until, now + PROBE_EVERY), now)
         return True
 
-    def _begin(self, job: Job) -> None:
-        self._urgent += job.level is Level.EMERGENCY
-        task = asyncio.create_task(self._send(job))
-        self._flying.add(task)
-        task.add_done_callback(lambda done: self._landed(done, job))
+    def begin(self, jobs: Iterable[Job]) -> None:
+        """Send what was claimed, and is on record as that."""
+        for job in jobs:
+            self._urgent += job.level is Level.EMERGENCY
+            task = asyncio.create_task(self._send(job))
+            self._flying.add(task)
+            task.add_done_callback(partial(self._landed, job=job))
 
-    def _landed(self, task: "asyncio.Task[None]", job: Job) -> None:
+    def _landed(self, task: "asyncio.Task[None]", *, job: Job) -> None:
         self._flying.discard(task)
         self._urgent -= job.level is Level.EMERGENCY
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -5,7 +5,7 @@ from core.alerting.alert import Alert
 from core.alerting.effects import FIRING_KINDS, NoticeKind
 from core.alerting.wording import fit
 from core.oncall.contacts import Means
-from store.alerting.delivery import Item, Job
+from store.alerting.messages import Item, Job
 
 LISTED_MAX = 20
 HOW_TO_ANSWER: dict[Means, str] = {

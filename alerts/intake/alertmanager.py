@@ -42,14 +42,19 @@ class Incoming:
     text: str
 
 
-def read_alerts(body: bytes, desks: Sequence[str], now: datetime) -> list[Incoming]:
-    """Raises NotUnderstood; then nothing of it is taken."""
+def parse_post(body: bytes) -> list[Any]:
+    """The alerts of a post, not looked at any closer. Raises NotUnderstood."""
     try:
         told = json.loads(body)
     except ValueError as bad:
         raise NotUnderstood(f"not JSON: {bad}") from bad
     if not isinstance(told, list) or len(told) > ALERTS_MAX:
         raise NotUnderstood(f"a list of at most {ALERTS_MAX} alerts is expected")
+    return told
+
+
+def read_alerts(told: Sequence[Any], desks: Sequence[str], now: datetime) -> list[Incoming]:
+    """Raises NotUnderstood; then nothing of it is taken."""
     return [_incoming(one, number, desks, now) for number, one in enumerate(told)]
 
 

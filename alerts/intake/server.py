@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from alerts.answer_links import PATH, answer_links, same
-from alerts.intake.alertmanager import NotUnderstood, read_alerts, take
+from alerts.intake.alertmanager import NotUnderstood, parse_post, read_alerts, take
 from alerts.intake.phones import (
     Answered,
     by_key,
@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 
 BODY_MAX = 4 * 1024 * 1024
 LOOPBACK = ("127.0.0.1", "::1")
+AtOnce = Callable[[Transaction, int, datetime], Callable[[], None]]
+"""Given a transaction that has just taken so many alerts: what can be done about them in it is done;
+what it returns is called once they are on record."""
 # A provider may report of a message before its own answer to the sending is on record.
 REPORT_ASKED, REPORT_EVERY_S = 30, 0.1
 
@@ -68,6 +71,7 @@ class Intake:
         store: Store,
         access: Access,
         clock: Callable[[], datetime],
+        at_once: AtOnce,
         wake: Callable[[], None],
         settled_at: Callable[[], datetime | None],
         works: Callable[[], bool],
@@ -75,6 +79,7 @@ class Intake:
         self._store = store
         self._access = access
         self._clock = clock
+        self._at_once = at_once
         self._wake = wake
         self._settled_at = settled_at
         self._works = works
@@ -97,18 +102,21 @@ class Intake:
         if not self._may_post(request):
             return _said(401, "a token is needed: Authorization: Bearer …")
         body, now = await request.read(), self._clock()
-        known = await self._read(desks)
         try:
-            incoming = read_alerts(body, known, now)
+            told = parse_post(body)
+            taking = self._store.submit(lambda tx: self._take(tx, told, now))
+            afterwards = await asyncio.wrap_future(taking)
         except NotUnderstood as why:
             return _said(400, str(why))
-        try:
-            await asyncio.to_thread(self._store.write, lambda tx: take(tx, incoming, now))
         except StoreFailed as why:
             return _said(503, f"not on record, post it again: {type(why).__name__}")
-        self._taken += len(incoming)
-        self._wake()
+        self._taken += len(told)
+        afterwards()
         return web.json_response({"status": "success"})
+
+    def _take(self, tx: Transaction, told: Sequence[Any], now: datetime) -> Callable[[], None]:
+        take(tx, read_alerts(told, desks(tx), now), now)
+        return self._at_once(tx, len(told), now)
 
     def _may_post(self, request: web.Request) -> bool:
         if self._access.token is None:

@@ -13,8 +13,8 @@ from core.oncall.contacts import Means
 
 MINUTE = timedelta(minutes=1)
 GATHERED_WITHIN = timedelta(seconds=0.5)
-FULL = 300
-"""So many alerts are looked at for one message; the next message has the rest."""
+FULL = 2_500
+"""So many alerts share one message at most; the next message has the rest."""
 
 PER_MINUTE: dict[Means, int] = {
     Means.VOICE: 2,

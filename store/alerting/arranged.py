@@ -7,13 +7,15 @@ from functools import lru_cache
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.sqlite import insert as insert_once
 
-from core.alerting.policy import Policy
+from core.alerting.policy import Policy, policy_hash
 from core.alerting.quieting import NOTHING_QUIET, Quieting
 from core.alerting.rules import AS_USUAL, Named
 from core.oncall.contacts import Contact, Means
 from core.oncall.schedule import Schedule
-from store.alerting.schema import alert_arrangements
+from store.alerting.kept import policy_text
+from store.alerting.schema import alert_arrangements, alert_policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,10 @@ def arrangements_from(text: str) -> Arrangements:
 
 
 def keep_arrangements(tx: Connection, arrangements: Arrangements, now: datetime) -> bool:
-    """Put them in force; False when they are already."""
-    body = arrangements_text(arrangements)
+    """Put them in force; False when they are already. An alert in flight finds its policy by the hash."""
+    body, policy = arrangements_text(arrangements), arrangements.policy
+    row = {"hash": policy_hash(policy), "body": policy_text(policy), "at": now}
+    tx.execute(insert_once(alert_policies).values(row).on_conflict_do_nothing())
     if tx.scalar(_LATEST) == body:
         return False
     tx.execute(insert(alert_arrangements).values(body=body, at=now))
@@ -80,16 +84,26 @@ def keep_arrangements(tx: Connection, arrangements: Arrangements, now: datetime)
 
 def read_arrangements(connection: Connection) -> Arrangements:
     """Raises NothingArranged."""
+    return read_with_hash(connection)[0]
+
+
+def read_with_hash(connection: Connection) -> tuple[Arrangements, str]:
+    """With the hash of their policy. Raises NothingArranged."""
     body = connection.scalar(_LATEST)
     if body is None:
         raise NothingArranged("no alerts process has run on this home so far")
-    return _parsed(body)
+    return _parsed(body), _hash_in(body)
 
 
 def thresholds_in_force(connection: Connection) -> Named:
     """Of the rules that the file names. As usual where no alerts process has taken it."""
     body = connection.scalar(_LATEST)
     return AS_USUAL if body is None else _parsed(body).thresholds
+
+
+@lru_cache(maxsize=16)
+def _hash_in(body: str) -> str:
+    return policy_hash(_parsed(body).policy)
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,6 @@
 """Messages put where they wait to be sent, in the transaction of what they tell of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from core.alerting.alert import Identity
 from core.alerting.effects import Notify
 from core.alerting.levels import Level
 from store.alerting.outbox_schema import outbox
@@ -16,9 +17,9 @@ _ADD = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
 WITHDRAWN = "withdrawn: the alert has moved on"
 
 
-def enqueue(tx: Connection, desk: str, notices: Sequence[Notify], now: datetime) -> None:
-    """Each key once, however often it is made."""
-    rows = [_row(desk, one, now) for one in notices]
+def enqueue(tx: Connection, told: Iterable[tuple[Identity, Notify]], now: datetime) -> None:
+    """What is told of these alerts. Each key once, however often it is made."""
+    rows = [_row(about, one, now) for about, one in told]
     if rows:
         tx.execute(_ADD, rows)
 
@@ -51,14 +52,16 @@ def depths(connection: Connection) -> list[Depth]:
         )
         .where(outbox.c.ended_at.is_(None))
         .group_by(outbox.c.level)
+        .order_by(outbox.c.level)
     )
     return [Depth(Level(row.level), row.waiting, row.since) for row in rows]
 
 
-def _row(desk: str, one: Notify, now: datetime) -> dict[str, Any]:
+def _row(about: Identity, one: Notify, now: datetime) -> dict[str, Any]:
     return {
         "key": one.key,
-        "desk": desk,
+        "desk": about.desk,
+        "rule": about.rule,
         "alert_id": one.alert_id,
         "generation": one.generation,
         "person": one.person,

@@ -27,7 +27,9 @@ outbox = Table(
     Column("ended_at", Moment),
     Column("outcome", Text, nullable=False),
     Column("receipt", Text, nullable=False, server_default=text("''")),
-    Index("ix_outbox_waiting", "level", "since", sqlite_where=text("ended_at IS NULL")),
+    Column("rule", Text, nullable=False, server_default=text("''")),
+    Index("ix_outbox_waiting", text("level DESC"), "since", sqlite_where=text("ended_at IS NULL")),
+    Index("ix_outbox_to", "person", "by", "rule", sqlite_where=text("ended_at IS NULL")),
     Index("ix_outbox_alert", "alert_id"),
     Index("ix_outbox_provider", "provider_id", sqlite_where=text("provider_id != ''")),
     Index("ix_outbox_ended", "ended_at", sqlite_where=text("outcome = 'sent'")),
@@ -35,7 +37,7 @@ outbox = Table(
 )
 """One row for each thing to tell somebody. `message` is the key of what was sent, which may tell of
 several; `sending_at` is set while an attempt is under way, `unknown` when nobody knows how one ended,
-`receipt` what the provider reported of it later."""
+`receipt` what the provider reported of it later, `rule` the alert's: messages of one rule go together."""
 
 stopped_contacts = Table(
     "stopped_contacts",

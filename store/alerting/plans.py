@@ -6,16 +6,15 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from core.alerting.alert import Alert
 from core.alerting.paging import Plan
-from core.alerting.policy import Policy, policy_hash
+from core.alerting.policy import Policy
 from core.alerting.quieting import Inhibition, Quieting
 from core.oncall.roster import Roster, roster
 from core.oncall.schedule import Duty, Schedule, who
-from store.alerting.arranged import read_arrangements
-from store.alerting.kept import alert_of, policy_of, policy_text
+from store.alerting.arranged import read_arrangements, read_with_hash
+from store.alerting.kept import alert_of, policy_of
 from store.alerting.oncall import read_overrides, windows_at
 from store.alerting.schema import alert_policies, alerts
 from store.alerting.stopped import reachable
@@ -27,9 +26,8 @@ class Plans:
     def __init__(self, tx: Connection, now: datetime) -> None:
         """Raises NothingArranged."""
         self._tx = tx
-        self._arrangements = arrangements = read_arrangements(tx)
+        self._arrangements, self._hash = read_with_hash(tx)
         self._now = now
-        self._hash = policy_hash(arrangements.policy)
         self._roster: Roster | None = None
         self._quieting: Quieting | None = None
         self._plans: dict[str, Plan] = {}
@@ -49,11 +47,6 @@ class Plans:
         ):
             self._quieting = None
             self._plans.clear()
-
-    def keep_policy(self) -> None:
-        """So that the alerts raised under it find it again after escalation.yaml has changed."""
-        row = {"hash": self._hash, "body": policy_text(self._arrangements.policy), "at": self._now}
-        self._tx.execute(insert(alert_policies).values(row).on_conflict_do_nothing())
 
     @property
     def roster(self) -> Roster:

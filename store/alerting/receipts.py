@@ -6,7 +6,8 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from core.alerting.delivery import Ruling, Verdict
 from core.alerting.receipts import UNREACHED, Receipt, receipt
-from store.alerting.delivery import SENT, job_of_sent, record_failed
+from store.alerting.delivery import job_of_sent, record_failed
+from store.alerting.messages import SENT
 from store.alerting.outbox_schema import outbox
 from store.events import EventLog
 

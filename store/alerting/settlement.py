@@ -70,7 +70,7 @@ class Settlement:
         """The version that the store has of each alert touched; None for one that begins."""
         self._show: set[str] = set()
         self._history: list[dict[str, Any]] = []
-        self._notices: dict[str, list[Notify]] = {}
+        self._notices: list[tuple[Identity, Notify]] = []
         self._withdrawn: dict[str, int] = {}
         self._chained: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._free_ids: list[str] = []
@@ -146,13 +146,11 @@ class Settlement:
             return False
         begun = [self._row(self._known[id]) for id, was in self._stored.items() if was is None]
         if begun:
-            self._plans.keep_policy()
             self._tx.execute(insert(alerts), begun)
         self._overwrite([id for id, was in self._stored.items() if was is not None])
         self._tx.execute(insert(alert_history), self._history)
         self._chain()
-        for desk, notices in self._notices.items():
-            enqueue(self._tx, desk, notices, self._now)
+        enqueue(self._tx, self._notices, self._now)
         for alert_id, before in self._withdrawn.items():
             withdraw(self._tx, alert_id, before, self._now)
         return True
@@ -174,7 +172,7 @@ class Settlement:
     def _carry(self, alert: Alert, effect: Effect) -> None:
         match effect:
             case Notify():
-                self._notices.setdefault(alert.identity.desk, []).append(effect)
+                self._notices.append((alert.identity, effect))
             case Withdraw(alert_id, before):
                 self._withdrawn[alert_id] = max(before, self._withdrawn.get(alert_id, 0))
             case Edit(alert_id):

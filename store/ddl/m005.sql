@@ -21,3 +21,8 @@ CREATE TABLE stopped_contacts (
     at INTEGER NOT NULL,
     CONSTRAINT pk_stopped_contacts PRIMARY KEY (address)
 ) STRICT;
+ALTER TABLE outbox ADD COLUMN rule TEXT DEFAULT '' NOT NULL;
+UPDATE outbox SET rule = coalesce((SELECT rule FROM alerts WHERE alerts.id = outbox.alert_id), '');
+CREATE INDEX ix_outbox_to ON outbox (person, by, rule) WHERE ended_at IS NULL;
+DROP INDEX ix_outbox_waiting;
+CREATE INDEX ix_outbox_waiting ON outbox (level DESC, since) WHERE ended_at IS NULL;

@@ -21,7 +21,7 @@ from tests.alerts.night import DESK, Night
 
 T = TypeVar("T")
 
-WRITES = 8
+WRITES = 7
 """So many a whole tick makes: one more commit has to be put to the test as well."""
 
 

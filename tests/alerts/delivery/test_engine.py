@@ -49,6 +49,7 @@ class Post:
     def run(self, story: Callable[[Delivery], Awaitable[None]]) -> None:
         async def whole() -> None:
             engine = self.engine
+            await engine.recover()
             running = asyncio.create_task(engine.run())
             try:
                 async with asyncio.timeout(10):

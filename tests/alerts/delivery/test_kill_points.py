@@ -58,7 +58,7 @@ def deliver(night: Night, phone: Phone, store: Store) -> None:
     engine = Delivery(store, {Means.DM: phone, Means.SMS: phone}, lambda: night.now, lambda: None)
 
     async def work() -> None:
-        running = asyncio.create_task(engine.run())
+        running = asyncio.create_task(run(engine))
         async with asyncio.timeout(10):
             while waiting(night) and not running.done():
                 engine.wake()
@@ -68,6 +68,11 @@ def deliver(night: Night, phone: Phone, store: Store) -> None:
             await running
 
     asyncio.run(work())
+
+
+async def run(engine: Delivery) -> None:
+    await engine.recover()
+    await engine.run()
 
 
 def waiting(night: Night) -> bool:
