@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Column,
     ColumnElement,
     Dialect,
@@ -93,6 +94,11 @@ def one_of(column: Column[Any], values: Iterable[str]) -> ColumnElement[bool]:
     return column.in_(
         bindparam(None, sorted(values), expanding=True, literal_execute=True, type_=Text())
     )
+
+
+def spelled(value: str | int) -> BindParameter[Any]:
+    """A value written out in the statement: a partial index is not found by parameters."""
+    return bindparam(None, value, literal_execute=True)
 
 
 def written(column: str, values: Iterable[str]) -> TextClause:

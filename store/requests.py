@@ -22,7 +22,7 @@ from core.requests import (
 )
 from core.sight import drift, sight_of
 from store.abuse import count_refused
-from store.columns import one_of
+from store.columns import one_of, spelled
 from store.events import EventLog
 from store.limit_changes import limits_drift
 from store.schema import requests, slack_posts
@@ -212,7 +212,7 @@ def requests_without_final_post(
     unfinished = (
         select(requests)
         .join(slack_posts, slack_posts.c.key == key)
-        .where(slack_posts.c.desk == desk, slack_posts.c.final == 0)
+        .where(slack_posts.c.desk == desk, slack_posts.c.final == spelled(0))
     )
     found = [*connection.execute(never), *connection.execute(unfinished)]
     return sorted((_request(row) for row in found), key=lambda request: request.asked_at)

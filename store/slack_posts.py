@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, and_, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from store.books_schema import flatten_jobs
+from store.columns import spelled
 from store.schema import requests, slack_posts
 
 
@@ -64,7 +65,7 @@ def jobs_without_final_post(
             requests.c.id.is_(None),
             or_(
                 and_(slack_posts.c.key.is_(None), flatten_jobs.c.asked_at >= since),
-                slack_posts.c.final == 0,
+                slack_posts.c.final == spelled(0),
             ),
         )
         .order_by(flatten_jobs.c.asked_at)

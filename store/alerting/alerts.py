@@ -12,9 +12,10 @@ from core.alerting.grouping import Group
 from core.alerting.levels import Level
 from store.alerting.kept import alert_of
 from store.alerting.schema import alert_acts, alert_history, alerts
+from store.columns import spelled
 from store.schema import slack_posts
 
-_OPEN = alerts.c.state != AlertState.RESOLVED.value
+_OPEN = alerts.c.state != spelled(AlertState.RESOLVED.value)
 
 
 # Built once: making a statement anew costs more than running it, and each alert takes a dozen.
@@ -136,7 +137,7 @@ def unshown(connection: Connection, limit: int) -> list[Alert]:
     """Alerts whose message has to be brought up to date, the most urgent first."""
     rows = connection.scalars(
         select(alerts.c.body)
-        .where(alerts.c.shown == 0)
+        .where(alerts.c.shown == spelled(0))
         .order_by(alerts.c.peak.desc(), alerts.c.opened_at)
         .limit(limit)
     )

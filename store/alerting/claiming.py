@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
-    literal_column,
     or_,
     select,
     tuple_,
@@ -37,6 +36,7 @@ from store.alerting.arranged import Arrangements, read_arrangements
 from store.alerting.messages import SENT, WAITING, Item, Job, end, item_of
 from store.alerting.outbox_schema import outbox
 from store.alerting.schema import alerts
+from store.columns import spelled
 
 _MOMENT = outbox.c.due.type
 _BUDGETED = frozenset(means.value for means in PER_MINUTE)
@@ -69,7 +69,7 @@ _OF_RULE = _joining(outbox.c.person, outbox.c.by, outbox.c.rule)
 _GONE = (
     select(outbox.c.person, outbox.c.by, outbox.c.ended_at, func.max(outbox.c.level).label("level"))
     .where(
-        outbox.c.outcome == literal_column(f"'{SENT}'"),  # a parameter would leave its index unused
+        outbox.c.outcome == spelled(SENT),
         outbox.c.ended_at > bindparam("since", type_=_MOMENT),
         outbox.c.by.in_(_BUDGETED),
     )

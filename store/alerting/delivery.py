@@ -21,6 +21,7 @@ from store.alerting.outbox_schema import outbox
 from store.alerting.schema import alerts
 from store.alerting.settlement import Settlement
 from store.alerting.stopped import reachable
+from store.columns import spelled
 from store.events import EventLog
 
 LOOK_UP_AFTER = timedelta(seconds=1)
@@ -28,7 +29,11 @@ _MOMENT = outbox.c.due.type
 _OF_PROVIDER = (
     select(outbox, alerts.c.body)
     .join(alerts, alerts.c.id == outbox.c.alert_id)
-    .where(outbox.c.provider_id == bindparam("id"), outbox.c.outcome == SENT)
+    .where(
+        outbox.c.provider_id == bindparam("id"),
+        outbox.c.provider_id != spelled(""),
+        outbox.c.outcome == SENT,
+    )
 )
 _AGAIN = (
     update(outbox)

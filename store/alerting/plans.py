@@ -18,6 +18,7 @@ from store.alerting.kept import alert_of, policy_of
 from store.alerting.oncall import read_overrides, windows_at
 from store.alerting.schema import alert_policies, alerts
 from store.alerting.stopped import reachable
+from store.columns import spelled
 
 
 class Plans:
@@ -79,7 +80,7 @@ class Plans:
         if not inhibitions:
             return
         rows = self._tx.execute(
-            select(alerts.c.body, alerts.c.rule).where(alerts.c.state != "resolved")
+            select(alerts.c.body, alerts.c.rule).where(alerts.c.state != spelled("resolved"))
         )
         names = [one.source.rule for one in inhibitions]
         for row in rows:

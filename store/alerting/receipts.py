@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from core.alerting.delivery import Ruling, Verdict
 from core.alerting.receipts import UNREACHED, Receipt, receipt
 from store.alerting.delivery import job_of_sent, record_failed
 from store.alerting.messages import SENT
 from store.alerting.outbox_schema import outbox
+from store.columns import spelled
 from store.events import EventLog
 
-_OF = outbox.c.provider_id == bindparam("id")
+_OF = and_(outbox.c.provider_id == bindparam("id"), outbox.c.provider_id != spelled(""))
 _KNOWN = select(outbox.c.receipt, outbox.c.outcome).where(_OF).limit(1)
 _NOTE = update(outbox).where(_OF).values(receipt=bindparam("now_known"))
 

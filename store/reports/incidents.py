@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from core.incidents import TITLE_MAX, TRANSITIONS, Incident, IncidentState
+from store.columns import spelled
 from store.events import EventLog
 from store.reports.schema import incidents
 
@@ -112,7 +113,7 @@ def open_incidents(connection: Connection, desk: str) -> list[Incident]:
     """Oldest first."""
     rows = connection.execute(
         select(incidents)
-        .where(incidents.c.desk == desk, incidents.c.state == IncidentState.OPEN.value)
+        .where(incidents.c.desk == desk, incidents.c.state == spelled(IncidentState.OPEN.value))
         .order_by(incidents.c.opened_at)
     )
     return [_incident(row) for row in rows]

@@ -31,6 +31,8 @@ import store.alerting.schema
 import store.reports.schema  # noqa: F401
 from core.flatten import Job, JobState
 from store import sqlite
+from store.alerting.alerts import open_alerts, unshown, waiting_in
+from store.alerting.delivery import job_of_sent
 from store.books_schema import positions
 from store.columns import Moment, Money, MoneyIsNotANumberInSQL, from_us, metadata, to_us
 from store.commands import waiting
@@ -40,6 +42,7 @@ from store.ledger import booked_since, latest_fills
 from store.migrations import MIGRATIONS, StoreFromTheFuture, migrate
 from store.orders import live_orders, order_by_exchange_id, reservations
 from store.outcomes import cancelled_since, closed_by
+from store.reports.incidents import open_incidents
 from store.requests import open_requests
 from store.schema import migrations, used_codes
 from store.store import Store, open_store
@@ -301,6 +304,11 @@ def plan(store: Store, read: Callable[[Connection], object]) -> str:
         (lambda c: booked_since(c, DESK, NOW), "ix_fills_at"),
         (lambda c: closed_by(c, CLOSING), "ix_fills_at"),
         (lambda c: cancelled_since(c, DESK, NOW), "ix_orders_updated_at"),
+        (lambda c: open_alerts(c, DESK), "ux_alerts_open"),
+        (lambda c: waiting_in(c, [(DESK, "rule")], 1), "ux_alerts_open"),
+        (lambda c: unshown(c, 1), "ix_alerts_to_show"),
+        (lambda c: open_incidents(c, DESK), "ix_incidents_open"),
+        (lambda c: job_of_sent(c, "SM1"), "ix_outbox_provider"),
     ],
 )
 def test_what_is_asked_all_day_is_found_by_its_index(
