@@ -175,3 +175,10 @@ class Fill:
     maker: bool
     trade_type: str = PLAIN_FILL
     """In the exchange's own words: it also lists corrections and reversals."""
+
+
+def could_be_of(order: Order, fill: Fill) -> bool:
+    """Whether this order, by what is known of it, could have filled so."""
+    spec = order.spec
+    same = (spec.product_id, spec.side) == (fill.product_id, fill.side)
+    return same and fill.contracts <= spec.contracts - order.filled

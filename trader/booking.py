@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from core.orders import LIVE, PLAIN_FILL, Fill, IllegalMove, Order, OrderState
+from core.orders import LIVE, PLAIN_FILL, Fill, IllegalMove, Order, OrderState, could_be_of
 from core.positions import Position
 from core.reconcile import (
     Difference,
@@ -38,7 +38,7 @@ from store.observations import (
     write_held_there,
     write_products,
 )
-from store.orders import move, order_by_exchange_id, read_order
+from store.orders import live_orders, move, order_by_exchange_id, read_order
 from store.store import Transaction
 from trader.coinbase.parse import ExchangeOrder
 from trader.funding import Due, book_due, due_between
@@ -158,8 +158,11 @@ class Booking:
         listed = list(fills)
         oldest = min((fill.at for fill in listed), default=self._now)
         known = booked_fills(self._tx, self._desk, oldest)
+        nameless = [o for o in live_orders(self._tx, self._desk) if o.order_id is None]
         foreign = []
         for fill in listed:
+            if fill.entry_id not in known and self._waits(fill, nameless):
+                continue
             while due and due[0].at < fill.at:
                 book_due(self._tx, self._log, self._desk, due.pop(0))
             found = self._book_fill(fill, known.get(fill.entry_id))
@@ -168,6 +171,14 @@ class Booking:
         for left in due:
             book_due(self._tx, self._log, self._desk, left)
         return foreign
+
+    def _waits(self, fill: Fill, nameless: list[Order]) -> bool:
+        """An order can reach the exchange between its list of orders and its list of fills.
+
+        Then a later look knows whose fill it is; until then the order counts as unfilled.
+        """
+        ours = order_by_exchange_id(self._tx, fill.order_id)
+        return ours is None and any(could_be_of(order, fill) for order in nameless)
 
     def _book_fill(self, fill: Fill, booked: Fill | None) -> Discrepancy | None:
         if booked is not None and _same(fill, booked):

@@ -189,6 +189,36 @@ def test_a_reply_that_was_lost_is_found_by_our_own_id(bench: Bench) -> None:
     assert (bench.order().state, bench.order().order_id) == (OrderState.WORKING, f"at-{ID}")
 
 
+def test_a_fill_of_an_order_that_came_after_the_list_of_orders_was_read_is_still_its_own(
+    bench: Bench,
+) -> None:
+    bench.send()
+    bench.see(fills=(fill("e1"),), held=1)
+    assert bench.open() == [], "the reply is still out: it may be ours"
+
+    bench.see(there(OrderState.WORKING, 1), fills=(fill("e1"),), held=1)
+    bench.see(there(OrderState.CANCELLED, 1), fills=(fill("e1"),), held=1)
+    assert (bench.order().state, bench.order().filled) == (OrderState.CANCELLED, 1)
+    assert bench.position().contracts == 1
+    assert bench.open() == []
+
+
+def test_a_fill_that_no_order_of_ours_could_have_is_foreign_at_once(bench: Bench) -> None:
+    bench.send(contracts=3)
+    theirs = (fill("larger", 4, id="by-hand"), fill("sold", id="by-hand", side=Side.SELL))
+    bench.see(fills=theirs, held=3)
+    assert bench.open() == ["fill-larger", "fill-sold"]
+
+
+def test_a_foreign_fill_is_named_once_our_own_order_in_doubt_is_resolved(bench: Bench) -> None:
+    bench.send()
+    theirs = (fill("theirs", id="by-hand"),)
+    bench.see(fills=theirs, held=1)
+    bench.see(there(OrderState.WORKING), fills=theirs, held=1)
+    assert bench.open() == ["fill-theirs"]
+    assert bench.position().contracts == 1
+
+
 def test_an_order_given_up_as_absent_that_was_there_after_all_comes_back(bench: Bench) -> None:
     bench.send()
     bench.store.write(lambda tx: move(tx, bench.store.log, ID, OrderState.ABSENT, bench.now))
