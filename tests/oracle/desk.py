@@ -1,32 +1,43 @@
-"""One desk on the real store, gate and brake, and next to nothing between them and the tiny exchange."""
+"""One desk on the real store, gate, brake, look, booking and sweep, and a tiny exchange under them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from core.flatten import JobState
 from core.gate import LEASE_NS, ApprovedOrder, Intent, Refused
 from core.modes import Mode, Rule
-from core.orders import LIVE, Fill, IllegalMove, Kind, OrderSpec, OrderState
+from core.orders import LIVE, Kind, OrderSpec
 from core.requests import Action, Request, RequestState
 from core.risk import CheckedOrder, RiskRefused
-from store.control import begin_desk, read_constraints, release, set_mode
+from core.steady import CATCHING_UP, SteadyClock
+from store.control import begin_desk, read_constraints, read_row, release, set_mode
 from store.flattening import move_job, open_job
 from store.gate import SendGate
-from store.ledger import book_fill, open_books
-from store.observations import HeldThere, write_held_there, write_marks
-from store.orders import live_orders, move, order_by_exchange_id, read_order
+from store.observations import write_marks
+from store.orders import read_order
 from store.page import GatePage
 from store.requests import finish, lapse_due, open_requests, unreviewed
 from store.store import Store, Transaction, open_store
-from tests.oracle.venue import There, Venue
+from tests.oracle.answers import Answers, Happening
+from tests.oracle.hands import Hands
+from tests.oracle.venue import Venue
 from tests.store import desk as facts
+from tests.stories.world import AtOnce
 from trader import run_guard
-from trader.desk import DeskGate
+from trader.coinbase.client import Exchange
+from trader.coinbase.ordering import Accepted, Unknown
+from trader.coinbase.wire import NotSent
+from trader.desk import Desk, DeskGate
+from trader.lanes import Calls
+from trader.profiles import DEV
+from trader.sweep import Cancels, Sweep
+from trader.sync import OFTEN, SELDOM, Sync
 
 DESK = facts.DESK
-ABSENT_AFTER = timedelta(seconds=15)
+BEGAN_S = 1_000.0
 OPTIONS = run_guard.GuardOptions(
     home=Path(),
     profile="dev",
@@ -49,7 +60,6 @@ class Sending:
     signed_s: float
     era: int = 0
     written: bool = False
-    replied: bool = False
 
 
 class TinyDesk:
@@ -57,21 +67,21 @@ class TinyDesk:
 
     def __init__(self, root: Path) -> None:
         self.now = facts.NOW
-        self.elapsed_s = 1_000.0
+        self.elapsed_s = BEGAN_S
         """Of the clock that nobody sets; the exchange goes by it."""
         self.store: Store = open_store(root, self.now)
-        self.venue = Venue()
+        self.venue = Venue(lambda: self.there)
+        self.answers = Answers(self.venue, lambda: self.there)
         self.sendings: list[Sending] = []
         self.boot = 0
         self.store.write(self._begin)
         self.page = GatePage(self.store.home.page(DESK))
         self.start()
-        self.look([], [])
+        self.look()
 
     def _begin(self, tx: Transaction) -> None:
         begin_desk(tx, self.store.log, DESK, Mode.ACTIVE, "oracle", self.now)
         facts.see_the_exchange(tx)
-        open_books(tx, self.store.log, DESK, facts.CASH, self.now)
 
     def close(self) -> None:
         self.page.close()
@@ -83,11 +93,23 @@ class TinyDesk:
     def now_ns(self) -> int:
         return int(self.elapsed_s * 1e9)
 
-    def pass_time(self, seconds: float) -> None:
+    @property
+    def there(self) -> datetime:
+        """The exchange's time."""
+        return facts.NOW + timedelta(seconds=self.elapsed_s - BEGAN_S)
+
+    def _go_on(self, seconds: float) -> None:
         self.elapsed_s += seconds
         self.now += timedelta(seconds=seconds)
-        self.store.write(lambda tx: write_marks(tx, DESK, [facts.mark(at=self.now)]))
+
+    def pass_time(self, seconds: float) -> None:
+        self._go_on(seconds)
+        self._mark()
         self.beat()
+
+    def _mark(self) -> None:
+        at = self.trader_now()
+        self.store.write(lambda tx: write_marks(tx, DESK, [facts.mark(at=at)]))
 
     def step_clock(self, seconds: float) -> None:
         """Somebody sets the wall clock; the exchange's and the kernel's go on."""
@@ -95,7 +117,7 @@ class TinyDesk:
 
     def fall_silent(self, seconds: float) -> None:
         """Neither the loop beats nor the guard renews its lease."""
-        self.elapsed_s += seconds
+        self._go_on(seconds)
 
     def beat(self) -> None:
         self.page.beat(self.now_ns)
@@ -106,12 +128,22 @@ class TinyDesk:
         run_guard.begin(self.store, DESK, OPTIONS)
         self.boot += 1
         self.page.begin_boot(self.boot)
-        self.gate = DeskGate(
-            self.store,
-            facts.LIMITS,
-            SendGate(self.store.home, DESK, self.boot, lambda: self.now_ns),
-            lambda: self.now,
+        self.trader_now = SteadyClock(lambda: self.now, lambda: self.elapsed_s)
+        send_gate = SendGate(self.store.home, DESK, self.boot, lambda: self.now_ns)
+        self.gate = DeskGate(self.store, facts.LIMITS, send_gate, self.trader_now)
+        self._calls = Calls(AtOnce())
+        desk = Desk(
+            name=DESK,
+            profile=DEV,
+            store=self.store,
+            exchange=cast(Exchange, self.answers),
+            calls=self._calls,
+            new_id=str,
         )
+        self.hands = Hands(desk, self.on_its_way)
+        self.sync = Sync(desk, self.hands)
+        self.cancels = Cancels(desk, self.sync)
+        self.sweep = Sweep(desk, self.sync, self.cancels)
         self.beat()
 
     # Orders
@@ -136,18 +168,17 @@ class TinyDesk:
         if isinstance(verdict, Refused):
             self.sendings.remove(sending)
             if self._is_mine(sending):
-                self._move(sending.intent.spec, OrderState.REFUSED)
+                refused = NotSent(verdict, sending.intent)
+                self.hands.hear(sending.intent.spec, refused, self.trader_now())
         return verdict
 
-    def hear(self, sending: Sending, reply: OrderState) -> None:
+    def hear(self, sending: Sending, *, lost: bool) -> None:
         """The reply has come, or it never will."""
-        sending.replied = True
         self.sendings.remove(sending)
-        spec = sending.intent.spec
-        order = self.store.read(lambda c: read_order(c, spec.client_order_id))
-        if order is not None and order.state in (OrderState.RESERVED, OrderState.UNKNOWN):
-            there = self.venue.orders[spec.client_order_id]
-            self._move(spec, reply, there.order_id if reply is OrderState.WORKING else None)
+        if self._is_mine(sending):
+            order_id = self.venue.orders[sending.intent.spec.client_order_id].order_id
+            outcome = Unknown("no reply") if lost else Accepted(order_id)
+            self.hands.hear(sending.intent.spec, outcome, self.trader_now())
 
     def crash(self) -> None:
         """Who was sending is gone; to be hard on the gate, its unsent orders may yet be tried.
@@ -167,82 +198,45 @@ class TinyDesk:
     def _is_mine(self, sending: Sending) -> bool:
         return sending.boot == self.boot
 
-    def _move(self, spec: OrderSpec, to: OrderState, order_id: str | None = None) -> None:
-        id, log = spec.client_order_id, self.store.log
-        self.store.write(lambda tx: move(tx, log, id, to, self.now, order_id=order_id))
-
     # Looks and sweeps
 
     def look(
         self,
-        after_orders: Iterable[Callable[[], None]],
-        after_fills: Iterable[Callable[[], None]],
+        after_orders: Iterable[Happening] = (),
+        after_fills: Iterable[Happening] = (),
         lag: int = 0,
-    ) -> None:
-        """Orders, then fills but the newest few, then the position; the exchange goes on in between."""
-        orders = [(t, t.state, t.filled) for t in self.venue.listed()]
-        for happens in after_orders:
-            happens()
-        fills = self.venue.fills[: len(self.venue.fills) - lag]
-        for happens in after_fills:
-            happens()
-        position = self.venue.position
-        self.store.write(lambda tx: self._book(tx, orders, fills, position))
-        if not self.page.read().armed:
+        fails: str = "",
+    ) -> bool:
+        """The trader's own look and booking; whether it was a good one. The loop beats meanwhile."""
+        waits = SELDOM if self.sync.failing_since is not None else OFTEN
+        self._go_on(waits.total_seconds() / CATCHING_UP + 0.001)
+        self.beat()
+        self._mark()
+        self.answers.offset = self.there - self.trader_now()
+        self.answers.arrange(after_orders, after_fills, lag, fails)
+        self.sync.want()
+        self.sync.tick(self.trader_now())
+        assert self._calls.harvest(self.trader_now()), "no look was begun"
+        if self.sync.known and not self.page.read().armed:
             self.store.brake(DESK).follow_row()
             self.page.arm(self.boot)
-
-    def _book(
-        self,
-        tx: Transaction,
-        orders: list[tuple[There, OrderState, int]],
-        fills: list[Fill],
-        position: int,
-    ) -> None:
-        for there, _state, _filled in orders:
-            ours = read_order(tx, there.spec.client_order_id)
-            if ours is not None and ours.order_id is None:
-                to = OrderState.WORKING if ours.live else ours.state
-                self._follow(tx, there, to, 0)
-        for fill in fills:
-            ours = order_by_exchange_id(tx, fill.order_id)
-            if ours is not None:
-                ours_too = replace(fill, client_order_id=ours.spec.client_order_id)
-                book_fill(tx, self.store.log, DESK, ours_too, facts.BTC_PRODUCT, self.now)
-        for there, state, filled in orders:
-            ours = read_order(tx, there.spec.client_order_id)
-            live = ours is not None and (ours.live or ours.state is OrderState.ABSENT)
-            cancelling = ours is not None and ours.state is OrderState.CANCELLING
-            if live and not (cancelling and state is OrderState.WORKING):
-                self._follow(tx, there, state, filled)
-        self._give_up_absent(tx, {there.spec.client_order_id for there, *_ in orders})
-        held = [HeldThere(facts.BTC, position, facts.BTC_PRICE, self.now)]
-        write_held_there(tx, DESK, held if position else [])
-
-    def _follow(self, tx: Transaction, there: There, to: OrderState, filled: int) -> None:
-        id, log = there.spec.client_order_id, self.store.log
-        try:
-            move(tx, log, id, to, self.now, order_id=there.order_id, reported_filled=filled)
-        except IllegalMove:
-            return  # the trader puts it on record and goes on
-
-    def _give_up_absent(self, tx: Transaction, listed: set[str]) -> None:
-        for order in live_orders(tx, DESK):
-            id = order.spec.client_order_id
-            doubtful = order.state in (OrderState.RESERVED, OrderState.UNKNOWN)
-            old = self.now - order.created_at > ABSENT_AFTER
-            if doubtful and old and id not in listed and not self.on_its_way(id):
-                move(tx, self.store.log, id, OrderState.ABSENT, self.now)
+        return self.sync.known
 
     def cancel(self, client_order_id: str, *, obeyed: bool) -> None:
         """Asked of the exchange, which may answer yes and go on working it until the next look."""
         order = self.store.read(lambda c: read_order(c, client_order_id))
-        if order is None or order.state not in LIVE or order.order_id is None:
-            return
-        if order.state is OrderState.WORKING:
-            self._move(order.spec, OrderState.CANCELLING)
-        if obeyed:
-            self.venue.end(self.venue.orders[client_order_id])
+        if order is not None and order.state in LIVE:
+            self.answers.deaf = not obeyed
+            self.cancels.cancel([order], self.trader_now())
+            self._calls.harvest(self.trader_now())
+            self.answers.deaf = False
+
+    def sweep_once(self) -> bool:
+        """Whether the trader says now that nothing forbidden is left."""
+        row = self.store.read(lambda c: read_row(c, DESK))
+        self.sweep.tick(row, self.trader_now())
+        self._calls.harvest(self.trader_now())
+        return self.sweep.verified
 
     # Loosening, as the loop carries it out
 

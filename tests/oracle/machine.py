@@ -7,6 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,11 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from core.gate import BEAT_LATE_NS
 from core.modes import Mode
-from core.orders import Kind, OrderState, Side, closing_side
+from core.orders import Kind, Side, closing_side
 from store.control import read_constraints, read_control, read_row
-from store.orders import live_orders
+from store.ledger import read_cash, read_position
+from store.observations import read_held_there
+from store.orders import live_orders, read_order
 from store.requests import latest_requests
 from tests.oracle.acts import ACTS, INTERRUPTIONS, Acts
+from tests.oracle.answers import READS
 from tests.oracle.desk import DESK, Sending, TinyDesk
 from tests.oracle.law import CAST, Law
 from tests.oracle.venue import Stage, There
@@ -29,6 +33,8 @@ from tests.store import desk as facts
 P = TypeVar("P")
 
 CLEAN_LOOKS = 2
+SWEEPS = CLEAN_LOOKS + 1
+CASH_TOLERANCE = Decimal("0.000001")
 POSITION_MAX = 10
 """Contracts of one product that the limits of these tests allow."""
 MANY = 4
@@ -74,9 +80,9 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.beat()
         sending = self._intend(Kind.ENTRY, side, size)
         if sending is not None and self._goes_out(sending):
-            self.desk.hear(sending, OrderState.WORKING)
+            self.desk.hear(sending, lost=False)
             self.desk.venue.fill(self._there(sending), size)
-            self.desk.look([], [])
+            self._whole_look()
 
     @rule(kind=kinds, side=st.sampled_from(list(Side)), size=sizes)
     def intend(self, kind: Kind, side: Side, size: int) -> None:
@@ -95,10 +101,10 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.beat()
         sending = self._intend(kind, *self._mostly_sensible(kind, side, sizes[0]))
         if sending is not None and self._goes_out(sending):
-            self.desk.hear(sending, OrderState.UNKNOWN if lost else OrderState.WORKING)
+            self.desk.hear(sending, lost=lost)
             if sizes[1]:
                 self.desk.venue.fill(self._there(sending), sizes[1])
-            self.desk.look([], [], lag)
+            self.desk.look(lag=lag)
 
     @rule(
         kind=kinds, side=st.sampled_from(list(Side)), what=interruptions, who=people, other=people
@@ -109,7 +115,7 @@ class DeskMachine(RuleBasedStateMachine):
         sending = self._intend(kind, *self._mostly_sensible(kind, side, 1))
         self.acts.happen(what, who, other, 0)
         if what == "crash":
-            self.desk.look([], [])  # the next start is armed already
+            self.desk.look()  # the next start is armed already
         if sending is not None:
             self._write(sending)
 
@@ -146,7 +152,7 @@ class DeskMachine(RuleBasedStateMachine):
             return
         arrived = self._there(sending).stage in (Stage.WORKING, Stage.ENDED)
         if lost or arrived:
-            self.desk.hear(sending, OrderState.UNKNOWN if lost else OrderState.WORKING)
+            self.desk.hear(sending, lost=lost)
 
     @rule(which=numbers, size=sizes)
     def fill(self, which: int, size: int) -> None:
@@ -160,7 +166,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(after_orders=happenings, after_fills=happenings, lag=st.integers(0, 2))
     def look(self, after_orders: Happenings, after_fills: Happenings, lag: int) -> None:
-        """Reconciliation, with fills that happen while it reads, and a list of fills that lags behind."""
+        """Reconciliation; orders arrive and fill while it reads, and the list of fills lags behind."""
         self.desk.look(
             [self._later(*one) for one in after_orders],
             [self._later(*one) for one in after_fills],
@@ -169,14 +175,27 @@ class DeskMachine(RuleBasedStateMachine):
         self._count_clean_look()
 
     @rule()
+    def whole_look(self) -> None:
+        """Nothing happens meanwhile."""
+        self._whole_look()
+
+    @rule(fails=st.sampled_from(READS), meanwhile=happenings)
+    def failed_look(self, fails: str, meanwhile: Happenings) -> None:
+        """A part of it fails: half a look is no look, and what is held there is unknown, not flat."""
+        before = self._picture()
+        good = self.desk.look([self._later(*one) for one in meanwhile], fails=fails)
+        assert not good, f"a look whose {fails} failed counts as good"
+        assert self._picture() == before, f"{before} became {self._picture()} without {fails}"
+
+    @rule()
     def sweep(self) -> None:
-        """What the mode forbids is cancelled, the way the trader does it."""
-        for there in self._in(Stage.WORKING):
-            if not self.law.may_leave(there.spec.kind) and there.spec.kind is not Kind.STOP:
-                self.desk.cancel(there.spec.client_order_id, obeyed=True)
-        for _ in range(CLEAN_LOOKS):
-            self.desk.look([], [])
-            self._count_clean_look()
+        """What the mode forbids is cancelled until the trader says that nothing is left of it."""
+        verified = False
+        for _ in range(SWEEPS):
+            verified = self.desk.sweep_once()
+            self._whole_look()
+        if verified and self.law.effective is not Mode.ACTIVE:
+            assert self.law.clean_looks >= CLEAN_LOOKS, f"verified, but left {self._orders_there()}"
 
     # What happens around them
 
@@ -284,7 +303,40 @@ class DeskMachine(RuleBasedStateMachine):
         assert desk.now_ns < page.lease_until_ns, f"{kind} left without a guard"
 
     def _later(self, which: int, size: int) -> Callable[[], None]:
-        return lambda: self._fill_one(which, size)
+        """Meanwhile one arrives that was on its way, or one that works fills."""
+
+        def happens() -> None:
+            flying = self._pick(self._in(Stage.FLYING), which)
+            if flying is not None and size % 2:
+                self.desk.venue.arrive(flying, self.desk.elapsed_s)
+            self._fill_one(which, size)
+
+        return happens
+
+    def _whole_look(self) -> None:
+        """Afterwards our books are the exchange's, to the contract and to the cent."""
+        self.desk.look()
+        self._count_clean_look()
+        venue, store = self.desk.venue, self.desk.store
+        with store.reading() as c:
+            position, cash = read_position(c, DESK, facts.BTC), read_cash(c, DESK)
+            held = read_held_there(c, DESK).get(facts.BTC)
+            pairs = [(there, read_order(c, id)) for id, there in venue.orders.items()]
+        contracts = position.contracts if position is not None else 0
+        assert contracts == venue.position, f"books {contracts}, exchange {venue.position}"
+        assert (held.contracts if held else 0) == venue.position, held
+        assert cash is not None and abs(cash - venue.cash) < CASH_TOLERANCE, (cash, venue.cash)
+        for there, order in pairs:
+            assert order is not None and order.filled == there.filled, (order, there)
+            assert there.stage is not Stage.ENDED or not order.live, f"{order} has ended there"
+        assert not self.desk.sync.open, f"not explained: {self.desk.sync.open}"
+
+    def _picture(self) -> tuple[object, ...]:
+        """What the store knows of the exchange."""
+        with self.desk.store.reading() as c:
+            held = {id: there.contracts for id, there in read_held_there(c, DESK).items()}
+            position, cash = read_position(c, DESK, facts.BTC), read_cash(c, DESK)
+            return held, position, cash, live_orders(c, DESK)
 
     def _fill_one(self, which: int, size: int) -> None:
         there = self._pick(self._in(Stage.WORKING), which)

@@ -1,8 +1,9 @@
 """A tiny exchange: it has the bytes of an order, works it, fills parts of it, and forgets nothing."""
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -11,6 +12,8 @@ from tests.oracle.worst import Movable
 from tests.store import desk
 
 TOKEN_LIFE_S = 10
+FEE = Decimal("0.15")
+STEP = Decimal(5)
 
 
 class Stage(Enum):
@@ -28,6 +31,7 @@ class There:
 
     spec: OrderSpec
     signed_s: float
+    at: datetime
     stage: Stage = Stage.FLYING
     filled: int = 0
     end: OrderState = OrderState.CANCELLED
@@ -52,10 +56,14 @@ class There:
 
 
 class Venue:
-    """The truth about one product."""
+    """The truth about one product and the cash, by a clock that nobody sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
         self.position = 0
+        self.cash = desk.CASH
+        self._cost = Decimal(0)
+        """Of what is held: signed contracts at the prices they were filled at."""
         self.orders: dict[str, There] = {}
         self.fills: list[Fill] = []
         self.received: Counter[str] = Counter()
@@ -63,7 +71,7 @@ class Venue:
     def receive(self, spec: OrderSpec, signed_s: float) -> None:
         """Bytes were written to the wire."""
         self.received[spec.client_order_id] += 1
-        self.orders.setdefault(spec.client_order_id, There(spec, signed_s))
+        self.orders.setdefault(spec.client_order_id, There(spec, signed_s, self._clock()))
 
     def arrive(self, there: There, at_s: float) -> None:
         """It begins to work, unless its token is past its life."""
@@ -75,7 +83,8 @@ class Venue:
         spec, number = there.spec, len(self.fills)
         contracts = min(contracts, there.left)
         there.filled += contracts
-        self.position += spec.side.sign * contracts
+        price = desk.BTC_PRICE + number % 5 * STEP
+        self._pay(spec.side.sign * contracts, price)
         if not there.left:
             there.stage = Stage.ENDED
         fill = Fill(
@@ -85,12 +94,25 @@ class Venue:
             product_id=spec.product_id,
             side=spec.side,
             contracts=contracts,
-            price=desk.BTC_PRICE,
-            fee=Decimal("0.15"),
-            at=desk.NOW,
+            price=price,
+            fee=FEE,
+            at=self._clock(),
             maker=False,
         )
         self.fills.append(fill)
+
+    def _pay(self, signed: int, price: Decimal) -> None:
+        """Cash changes by fees and by what a close realises over the average price of what is held."""
+        held = self.position
+        closed = min(abs(signed), abs(held)) * (1 if held > 0 else -1) if signed * held < 0 else 0
+        freed = self._cost * closed / held if held else Decimal(0)
+        self.cash += (closed * price - freed) * desk.BTC_PRODUCT.contract_size - FEE
+        self._cost += (signed + closed) * price - freed
+        self.position += signed
+
+    @property
+    def average(self) -> Decimal:
+        return self._cost / self.position if self.position else Decimal(0)
 
     def end(self, there: There) -> None:
         """Cancelled, if there is anything left to cancel."""
