@@ -19,9 +19,8 @@ from store.books_schema import orders as table
 from store.columns import one_of
 from store.control import read_row, set_mode
 from store.orders import read_order
-from tests.oracle import desk as oracle_desk
+from trader import booking, run_guard
 from trader import desk as trader_desk
-from trader import run_guard
 
 Patch = pytest.MonkeyPatch
 Plant = Callable[[Patch], None]
@@ -51,7 +50,7 @@ def orders_end_before_their_fills_are_booked(patch: Patch) -> None:
     def move(*parts: Any, reported_filled: int | None = None, **more: Any) -> Any:
         return real(*parts, **more)
 
-    patch.setattr(oracle_desk, "move", move)
+    patch.setattr(booking, "move", move)
 
 
 def a_lost_reply_is_sent_again(patch: Patch) -> None:
