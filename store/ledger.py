@@ -1,7 +1,7 @@
 """The ledger: fills, positions, funding and transfers, booked once each, and the days they make up."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,9 @@ _POSITIONS = (
     select(positions).where(positions.c.desk == bindparam("desk")).order_by(positions.c.product_id)
 )
 
+_OWN_CASH = select(
+    books.c.opening_cash_usd, books.c.transfers_usd, books.c.accepted_usd, books.c.high_water_usd
+).where(books.c.desk == bindparam("desk"))
 _DAY = select(days).where(days.c.desk == bindparam("desk"), days.c.day == bindparam("day"))
 
 
@@ -41,18 +44,37 @@ def open_books(
     log.append(tx, desk=desk, kind="books_opened", actor="trader", now=now, body=body)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCash:
+    """What our books of an account began with, and what came to it beside trading."""
+
+    opening_usd: Decimal
+    transfers_usd: Decimal
+    accepted_usd: Decimal
+    """Differences that two people have accepted so far."""
+    high_usd: Decimal
+    """The highest that equity has been."""
+
+
+def read_own_cash(connection: Connection, desk: str) -> OwnCash | None:
+    """None before the books are opened."""
+    row = connection.execute(_OWN_CASH, {"desk": desk}).first()
+    if row is None:
+        return None
+    accepted_usd = ZERO if row.accepted_usd is None else row.accepted_usd
+    return OwnCash(row.opening_cash_usd, row.transfers_usd, accepted_usd, row.high_water_usd)
+
+
 def read_opening(connection: Connection, desk: str) -> tuple[Decimal, Decimal] | None:
     """Opening cash and transfers since, or None before the books are opened."""
-    row = connection.execute(
-        select(books.c.opening_cash_usd, books.c.transfers_usd).where(books.c.desk == desk)
-    ).first()
-    return (row.opening_cash_usd, row.transfers_usd) if row else None
+    cash = read_own_cash(connection, desk)
+    return (cash.opening_usd, cash.transfers_usd) if cash else None
 
 
 def read_accepted(connection: Connection, desk: str) -> Decimal:
     """Differences of cash that two people have accepted so far."""
-    found = connection.scalar(select(books.c.accepted_usd).where(books.c.desk == desk))
-    return ZERO if found is None else found
+    cash = read_own_cash(connection, desk)
+    return cash.accepted_usd if cash else ZERO
 
 
 def read_opened_at(connection: Connection, desk: str) -> datetime | None:
@@ -332,8 +354,8 @@ def accept_cash(
 
 
 def read_high_water(connection: Connection, desk: str) -> Decimal | None:
-    row = connection.execute(select(books.c.high_water_usd).where(books.c.desk == desk)).first()
-    return row.high_water_usd if row else None
+    cash = read_own_cash(connection, desk)
+    return cash.high_usd if cash else None
 
 
 def read_day(connection: Connection, desk: str, name: str) -> Day | None:

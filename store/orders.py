@@ -1,6 +1,6 @@
 """Order intents and what becomes of them. An intent is inserted in the transaction that judges it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,23 +21,19 @@ from core.orders import (
     Side,
     advance,
 )
+from core.positions import Position
 from core.risk import CheckedOrder, RiskRefused, RiskView, check
 from store.books_schema import fills, orders
 from store.columns import one_of
 from store.control import read_row
 from store.events import EventLog
-from store.ledger import day_loss, read_position, read_positions
-from store.observations import read_account, read_held_there, read_mark, read_product
+from store.ledger import day_loss, read_positions
+from store.observations import read_account, read_held_there, read_marks, read_product
 from store.risk_inputs import Others, book_of, others_of
 
 # Built once: making a statement anew costs more than running it, and the loop runs these all day.
 # No ORDER BY: it would draw the planner away from the index of the few live ones.
 _LIVE = select(orders).where(orders.c.desk == bindparam("desk"), one_of(orders.c.state, LIVE))
-_RESERVED = select(orders.c.side, orders.c.contracts - orders.c.filled).where(
-    orders.c.desk == bindparam("desk"),
-    orders.c.product_id == bindparam("product_id"),
-    one_of(orders.c.state, LIVE),
-)
 _RECENT = (
     select(func.count())
     .select_from(orders)
@@ -59,22 +55,21 @@ def risk_view(connection: Connection, spec: OrderSpec, limits: Limits, now: date
     account = read_account(connection, desk)
     positions = read_positions(connection, desk)
     held = {position.product_id: position for position in positions}
-    others = others_of(
-        connection, desk, held, _working(connection, desk), spec.product_id, limits, now
-    )
+    marks, working = read_marks(connection, desk), reservations(connection, desk)
+    others = others_of(connection, desk, held, working, marks, spec.product_id, limits, now)
     return RiskView(
         limits=limits,
         product=read_product(connection, desk, spec.product_id),
-        mark=read_mark(connection, desk, spec.product_id),
-        position=_position(connection, spec),
-        live=reservations(connection, desk, spec.product_id),
+        mark=marks.get(spec.product_id),
+        position=_position(connection, spec, held),
+        live=working.get(spec.product_id, []),
         other_notional_usd=others.gross_usd if others is not None else None,
         equity_usd=account.equity_usd if account else None,
         day_loss_usd=day_loss(connection, desk, now),
         orders_last_minute=_recent_entries(connection, desk, now),
         id_taken=read_order(connection, spec.client_order_id) is not None,
         now=now,
-        book=book_of(connection, spec, others or Others(), positions, account, limits, now),
+        book=book_of(connection, spec, others or Others(), positions, marks, account, limits, now),
     )
 
 
@@ -247,27 +242,22 @@ def orders_between(
     return [_order(row) for row in rows]
 
 
-def reservations(connection: Connection, desk: str, product_id: str) -> Sequence[Reservation]:
-    """What the live orders of a product may still fill."""
-    rows = connection.execute(_RESERVED, {"desk": desk, "product_id": product_id})
-    return [Reservation(Side(side), left) for side, left in rows if left > 0]
-
-
-def _position(connection: Connection, spec: OrderSpec) -> int:
+def _position(connection: Connection, spec: OrderSpec, held: Mapping[str, Position]) -> int:
     """A flatten is judged by what the exchange says is held, everything else by our books."""
     if spec.kind is Kind.FLATTEN:
         there = read_held_there(connection, spec.desk).get(spec.product_id)
         return there.contracts if there else 0
-    ours = read_position(connection, spec.desk, spec.product_id)
+    ours = held.get(spec.product_id)
     return ours.contracts if ours else 0
 
 
-def _working(connection: Connection, desk: str) -> dict[str, list[Reservation]]:
+def reservations(connection: Connection, desk: str) -> dict[str, list[Reservation]]:
     """What live orders may still fill, by product."""
     found: dict[str, list[Reservation]] = {}
     for order in live_orders(connection, desk):
-        reserved = Reservation(order.spec.side, order.left)
-        found.setdefault(order.spec.product_id, []).append(reserved)
+        if order.left > 0:
+            left = Reservation(order.spec.side, order.left)
+            found.setdefault(order.spec.product_id, []).append(left)
     return found
 
 

@@ -14,11 +14,12 @@ from core.limits import Limits
 from core.margin import overnight_margin_usd
 from core.orders import Kind, OrderSpec
 from core.positions import Position
+from core.products import Mark
 from core.risk_view import NO_BOOK, Book, Exposure, exposure
 from store.books_schema import orders
-from store.ledger import read_accepted, read_high_water, read_opening
+from store.ledger import read_own_cash
 from store.margin import read_margin_window
-from store.observations import read_mark, read_marks, read_product
+from store.observations import read_product
 from store.reports.schema import mark_samples
 
 MOVE_WINDOW = timedelta(minutes=10)
@@ -58,6 +59,7 @@ def others_of(
     desk: str,
     held: Mapping[str, Position],
     working: Mapping[str, list[Reservation]],
+    marks: Mapping[str, Mark],
     but_product_id: str,
     limits: Limits,
     now: datetime,
@@ -66,7 +68,7 @@ def others_of(
     exposures, gross, overnight, resting = [], Decimal(0), Decimal(0), Decimal(0)
     for product_id in (held.keys() | working.keys()) - {but_product_id}:
         product = read_product(connection, desk, product_id)
-        mark = read_mark(connection, desk, product_id)
+        mark = marks.get(product_id)
         contracts = held[product_id].contracts if product_id in held else 0
         worst = worst_case(contracts, working.get(product_id, []))
         if worst == WorstCase(0, 0):
@@ -87,6 +89,7 @@ def book_of(
     spec: OrderSpec,
     others: Others,
     positions: list[Position],
+    marks: Mapping[str, Mark],
     account: Account | None,
     limits: Limits,
     now: datetime,
@@ -100,7 +103,7 @@ def book_of(
         others_resting_usd=others.resting_usd,
         account=account,
         window=read_margin_window(connection, spec.desk),
-        fallen_pct=fallen_pct(connection, spec.desk, positions),
+        fallen_pct=fallen_pct(connection, spec.desk, positions, marks),
         lowest=ranged[0] if ranged else None,
         highest=ranged[1] if ranged else None,
         same_sent_at=_same_sent_at(connection, spec, limits, now),
@@ -119,14 +122,16 @@ def _same_sent_at(
     return row.created_at if row else None
 
 
-def fallen_pct(connection: Connection, desk: str, positions: list[Position]) -> Decimal | None:
+def fallen_pct(
+    connection: Connection, desk: str, positions: list[Position], marks: Mapping[str, Mark]
+) -> Decimal | None:
     """How far equity is below its highest; None before the books are opened or without a mark."""
-    opening, high_usd = read_opening(connection, desk), read_high_water(connection, desk)
-    if opening is None or high_usd is None:
+    cash = read_own_cash(connection, desk)
+    if cash is None:
         return None
-    prices = {product_id: mark.price for product_id, mark in read_marks(connection, desk).items()}
-    books = total(*opening, positions, prices, read_accepted(connection, desk))
-    return fallen_pct_of(books.own_equity_usd, high_usd) if isinstance(books, Books) else None
+    prices = {product_id: mark.price for product_id, mark in marks.items()}
+    books = total(cash.opening_usd, cash.transfers_usd, positions, prices, cash.accepted_usd)
+    return fallen_pct_of(books.own_equity_usd, cash.high_usd) if isinstance(books, Books) else None
 
 
 def marks_ranged(

@@ -5,18 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from core import gate as rules_of_the_gate
 from core import requests as rules_of_requests
+from core.exposure import Reservation
 from core.gate import Intent
 from core.modes import Mode
-from core.orders import LIVE, Kind, OrderState
+from core.orders import Kind, Order, OrderState
 from core.requests import RequestRefusal
 from store import control, decisions, orders, requests
 from store import gate as gate_of_the_store
-from store.books_schema import orders as table
-from store.columns import one_of
 from store.control import read_row, set_mode
 from store.orders import read_order
 from trader import booking, run_guard
@@ -27,21 +26,23 @@ Plant = Callable[[Patch], None]
 
 
 def in_flight_orders_are_not_reserved(patch: Patch) -> None:
-    _reserve_only(patch, one_of(table.c.state, [OrderState.WORKING, OrderState.CANCELLING]))
+    arrived = (OrderState.WORKING, OrderState.CANCELLING)
+    _reserve_only(patch, lambda order: order.state in arrived)
 
 
 def stops_are_not_reserved(patch: Patch) -> None:
-    _reserve_only(patch, table.c.kind != Kind.STOP)
+    _reserve_only(patch, lambda order: order.spec.kind is not Kind.STOP)
 
 
-def _reserve_only(patch: Patch, these: Any) -> None:
-    query = select(table.c.side, table.c.contracts - table.c.filled).where(
-        table.c.desk == bindparam("desk"),
-        table.c.product_id == bindparam("product_id"),
-        one_of(table.c.state, LIVE),
-        these,
-    )
-    patch.setattr(orders, "_RESERVED", query)
+def _reserve_only(patch: Patch, these: Callable[[Order], bool]) -> None:
+    def reservations(connection: Connection, desk: str) -> dict[str, list[Reservation]]:
+        found: dict[str, list[Reservation]] = {}
+        for order in filter(these, orders.live_orders(connection, desk)):
+            left = Reservation(order.spec.side, order.left)
+            found.setdefault(order.spec.product_id, []).append(left)
+        return found
+
+    patch.setattr(orders, "reservations", reservations)
 
 
 def orders_end_before_their_fills_are_booked(patch: Patch) -> None:

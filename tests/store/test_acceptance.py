@@ -53,7 +53,7 @@ def test_an_accepted_order_is_counted_as_one_that_adds_risk(store: Store) -> Non
 
     (order,) = store.read(lambda c: live_orders(c, DESK))
     assert (order.spec.kind, order.state, order.order_id) == (Kind.ENTRY, OrderState.WORKING, "o-1")
-    (reserved,) = store.read(lambda c: reservations(c, DESK, BTC))
+    (reserved,) = store.read(lambda c: reservations(c, DESK).get(BTC, []))
     assert (reserved.side, reserved.contracts) == (Side.BUY, 3)
     assert open_ids(store) == []
 

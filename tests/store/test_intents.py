@@ -92,7 +92,7 @@ def position(store: Store) -> int:
 
 
 def reserved(store: Store, side: Side) -> int:
-    live = store.read(lambda c: reservations(c, DESK, BTC))
+    live = store.read(lambda c: reservations(c, DESK).get(BTC, []))
     return sum(r.contracts for r in live if r.side is side)
 
 

@@ -46,7 +46,7 @@ from store.reports.incidents import open_incidents
 from store.requests import open_requests
 from store.schema import migrations, used_codes
 from store.store import Store, open_store
-from tests.store.desk import BTC, DESK, NOW
+from tests.store.desk import DESK, NOW
 
 MEMORY = create_engine("sqlite://", module=sqlite.LIBRARY, poolclass=StaticPool)
 KEPT = Table(
@@ -317,9 +317,7 @@ def test_what_is_asked_all_day_is_found_by_its_index(
     assert f"USING INDEX {index}" in plan(store, read)
 
 
-@pytest.mark.parametrize(
-    "read", [lambda c: live_orders(c, DESK), lambda c: reservations(c, DESK, BTC)]
-)
+@pytest.mark.parametrize("read", [lambda c: live_orders(c, DESK), lambda c: reservations(c, DESK)])
 def test_live_orders_are_found_by_their_own_index(
     store: Store, read: Callable[[Connection], object]
 ) -> None:

@@ -22,7 +22,7 @@ from tests.torture.rounds import Rounds
 from tests.torture.score import Score
 from tests.torture.wrecks import EVERY_WRECK
 
-LIVES_PER_ROUND = 10
+LIVES_PER_ROUND = 2
 KILLS_PER_ROUND = 10
 KILLS_AT_ONCE = 300
 """More, and the exchange's log of requests is full."""
