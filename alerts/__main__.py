@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alerts.adapters.environment import SetUpWrong
 from alerts.escalation.command import answer
 from alerts.run import Outside, serve
 from core.steady import SteadyClock
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AlreadyRunning as other:
         _say(f"refused: alerts of this home run already (process {other}).")
         return REFUSED
-    except (PeopleUnusable, HomeRefused, UnsafeSQLite) as why:
+    except (PeopleUnusable, HomeRefused, SetUpWrong, UnsafeSQLite) as why:
         _say(f"refused: {why}")
         return REFUSED
     return 0

@@ -15,7 +15,8 @@ import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from alerts.adapters.set_up import PUBLIC_URL, adapters, of_sandbox
+from alerts.adapters.environment import PUBLIC_URL, read_environment
+from alerts.adapters.set_up import adapters, of_sandbox
 from alerts.at_once import AtOnce
 from alerts.auditing import EVERY_S, Auditing
 from alerts.delivery.engine import Delivery
@@ -90,7 +91,7 @@ class Alerts:
         self._settled_at: datetime | None = None
         self._board: Board | None = None
         self._digest_place: InSlack | None = None
-        self._environment = {**of_sandbox(store.home.root), **outside.environment}
+        self._environment = read_environment({**of_sandbox(store.home.root), **outside.environment})
         access = slack_access(outside.environment, store.home.root)
         slack = web_client(access, session) if access is not None else None
         if slack is not None:
@@ -238,7 +239,7 @@ class Alerts:
 
 
 async def serve(store: Store, people_file: Path, outside: Outside) -> None:
-    """Run until SIGTERM or SIGINT. Raises AlreadyRunning, PeopleUnusable."""
+    """Run until SIGTERM or SIGINT. Raises AlreadyRunning, PeopleUnusable, SetUpWrong."""
     people = PeopleFile(
         people_file, lambda path: load_reaching(path, outside.clock()), store.home.kept_people
     )

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from alerts.adapters.apprise import ViaApprise, is_installed
 from alerts.adapters.channel import Channel
+from alerts.adapters.environment import PUBLIC_URL
 from alerts.adapters.local_file import LocalFile
 from alerts.adapters.mail import Mail, MailServer
 from alerts.adapters.ntfy import Ntfy
@@ -27,8 +28,6 @@ PAGERDUTY_URL = "https://events.pagerduty.com"
 TWILIO_URL = "https://api.twilio.com"
 NTFY_URL = "https://ntfy.sh"
 SMTP_PORT = 587
-PUBLIC_URL = "PERPS_PUBLIC_URL"
-"""Where providers reach us, without a slash at its end: key presses and replies come in there."""
 
 
 def adapters(
@@ -39,7 +38,7 @@ def adapters(
     clock: Callable[[], datetime],
     say: Callable[[str], None],
 ) -> dict[Means, Adapter]:
-    """The file on the machine is always there."""
+    """The file on the machine is always there. `environment` was read by `read_environment`."""
     local = LocalFile(Path(store.home.logs) / "alerts.txt", clock, say)
     found: dict[Means, Adapter] = {Means.LOCAL: local}
     if slack is not None:
