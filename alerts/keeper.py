@@ -14,7 +14,8 @@ from store.alerting.alerts import next_due, waiting_acts
 from store.alerting.arranged import Arrangements, keep_arrangements
 from store.alerting.facts import any_facts, clear_alert, raise_alert
 from store.alerting.hearing import has_news, hear
-from store.alerting.settlement import NewId, Settlement, lift
+from store.alerting.posted import any_over, end_posted
+from store.alerting.settlement import BATCH, NewId, Settlement, lift
 from store.control import desks
 from store.store import Store, Transaction
 
@@ -97,6 +98,7 @@ class Keeper:
     def _settle(self, tx: Transaction, now: datetime) -> None:
         if has_news(tx):
             hear(tx, now)
+        end_posted(tx, now, BATCH)
         self.settle(tx, now)
 
     @property
@@ -125,4 +127,5 @@ def _waits(connection: Transaction, now: datetime) -> tuple[bool, datetime | Non
     """Whether there is something to hear or to settle, and when the next timer is due."""
     due = next_due(connection)
     is_due = due is not None and due <= now
-    return is_due or any_facts(connection) or has_news(connection), due
+    found = any_facts(connection) or has_news(connection) or any_over(connection, now)
+    return is_due or found, due

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.alerting.alert import Identity
 from core.alerting.levels import Level
+from core.alerting.rules import RULES
 from store.alerting.facts import clear_alert, raise_alert
+from store.alerting.posted import hold_until
 from store.store import Transaction
 
 LEVELS = {
@@ -40,6 +43,8 @@ class Incoming:
     level: Level | None
     """None where it has ended."""
     text: str
+    until: datetime | None = None
+    """Over by then, unless it is posted again."""
 
 
 def parse_post(body: bytes) -> list[Any]:
@@ -64,6 +69,7 @@ def take(tx: Transaction, incoming: Sequence[Incoming], now: datetime) -> None:
             clear_alert(tx, one.desk, one.rule, now, symbol=one.symbol)
         else:
             raise_alert(tx, one.desk, one.rule, one.level, one.text, now, symbol=one.symbol)
+    hold_until(tx, [(Identity(one.desk, one.rule, one.symbol), one.until) for one in incoming])
 
 
 def _incoming(one: Any, number: int, desks: Sequence[str], now: datetime) -> Incoming:
@@ -86,8 +92,13 @@ def _incoming(one: Any, number: int, desks: Sequence[str], now: datetime) -> Inc
     ended = ends_at is not None and ends_at <= now
     symbol = labels.get("symbol") or ",".join(_others(labels))
     level = None if ended else level
-    rule, symbol = _short(rule, RULE_MAX), _short(symbol, SYMBOL_MAX)
-    return Incoming(desk, rule, symbol, level, text[:TEXT_MAX])
+    rule, symbol = _short(_not_ours(rule), RULE_MAX), _short(symbol, SYMBOL_MAX)
+    return Incoming(desk, rule, symbol, level, text[:TEXT_MAX], None if ended else ends_at)
+
+
+def _not_ours(rule: str) -> str:
+    """What the desk says of itself nobody else raises or ends."""
+    return f"posted_{rule}" if rule in RULES else rule
 
 
 def _short(name: str, most: int) -> str:

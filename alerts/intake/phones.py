@@ -42,12 +42,16 @@ def pagerduty_signed(secret: str, body: bytes, header: str) -> bool:
 
 
 def taken_in_pagerduty(body: bytes) -> tuple[str, str] | None:
-    """Who acknowledged which alert there; None for any other event. Raises ValueError."""
+    """Who acknowledged which alert there; None for any other event. Raises ValueError.
+
+    A rule of PagerDuty's own that acknowledges (its agent is null) is nobody who takes charge.
+    """
     try:
         event = json.loads(body)["event"]
         if event["event_type"] != "incident.acknowledged":
             return None
-        return str(event["agent"]["summary"]), str(event["data"]["incident_key"])
+        agent, incident = event["agent"], str(event["data"]["incident_key"])
+        return (str(agent["summary"]), incident) if agent is not None else None
     except (KeyError, TypeError, ValueError) as why:
         raise ValueError("this is no event of PagerDuty's webhooks, version 3") from why
 

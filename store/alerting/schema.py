@@ -20,6 +20,19 @@ alert_facts = Table(
 )
 """Conditions found (with a level) or gone (without), until the alerts process has settled them."""
 
+posted_alerts = Table(
+    "posted_alerts",
+    metadata,
+    Column("desk", Text),
+    Column("rule", Text),
+    Column("symbol", Text),
+    Column("ends_at", Moment, nullable=False),
+    PrimaryKeyConstraint("desk", "rule", "symbol"),
+    Index("ix_posted_alerts_ends_at", "ends_at"),
+    sqlite_strict=True,
+)
+"""Another system's alerts that are over at a time that it named, unless it posts them again."""
+
 alerts = Table(
     "alerts",
     metadata,

@@ -26,3 +26,11 @@ UPDATE outbox SET rule = coalesce((SELECT rule FROM alerts WHERE alerts.id = out
 CREATE INDEX ix_outbox_to ON outbox (person, by, rule) WHERE ended_at IS NULL;
 DROP INDEX ix_outbox_waiting;
 CREATE INDEX ix_outbox_waiting ON outbox (level DESC, since) WHERE ended_at IS NULL;
+CREATE TABLE posted_alerts (
+    desk TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    ends_at INTEGER NOT NULL,
+    CONSTRAINT pk_posted_alerts PRIMARY KEY (desk, rule, symbol)
+) STRICT;
+CREATE INDEX ix_posted_alerts_ends_at ON posted_alerts (ends_at);

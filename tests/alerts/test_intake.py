@@ -2,14 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from alerts.intake.alertmanager import read_alerts
+from alerts.intake.alertmanager import read_alerts, take
 from alerts.intake.server import Access, Intake
-from tests.alerts.night import MIDNIGHT, Night
+from tests.alerts.night import DESK, MIDNIGHT, Night
 
 OPEN = Access(token=None, twilio_token=None, pagerduty_secret=None, public_url=None)
 LOCKED = replace(OPEN, token="t0p")
@@ -51,6 +52,44 @@ async def posted(night: Night, access: Access, given: str) -> int:
             return reply.status
     finally:
         await runner.cleanup()
+
+
+def test_nobody_else_ends_what_the_desk_says_of_itself() -> None:
+    over = {"labels": {"alertname": "desk_killed"}, "endsAt": MIDNIGHT.isoformat()}
+    [posted] = read_alerts([over], ["main"], MIDNIGHT)
+    assert (posted.rule, posted.level) == ("posted_desk_killed", None)
+
+
+def test_what_is_posted_no_more_is_over_when_it_was_said_to_be(night: Night) -> None:
+    """As Prometheus posts: each time with an end that lies a few minutes ahead."""
+
+    def posts(minutes: int | None) -> None:
+        ahead = {} if minutes is None else {"endsAt": later(night, minutes).isoformat()}
+        told = [{"labels": {"alertname": "NodeDown", "severity": "critical"}} | ahead]
+        now = night.now
+        night.store.write(lambda tx: take(tx, read_alerts(told, [DESK], now), now))
+
+    posts(4)
+    night.tick()
+    night.now = later(night, 3)
+    posts(4)
+    night.restart()
+    night.now = later(night, 3)
+    night.tick()
+    assert not night.alert().cleared, "it was posted again"
+    night.now = later(night, 2)
+    night.tick()
+    assert night.alert().cleared
+
+    posts(4)
+    posts(None)
+    night.now = later(night, 30)
+    night.tick()
+    assert not night.alert().cleared, "the latest post names no end"
+
+
+def later(night: Night, minutes: int) -> datetime:
+    return night.now + timedelta(minutes=minutes)
 
 
 def test_alerts_that_differ_late_in_long_labels_are_two() -> None:

@@ -264,6 +264,17 @@ def test_who_acknowledges_in_pagerduty_has_it_by_their_own_name(
     phones.until(lambda: phones.owner(rule) == owner, f"{owner} to have it")
 
 
+def test_what_pagerduty_acknowledges_by_itself_has_nobody_in_charge(phones: Phones) -> None:
+    phones.fires("ext/nobody", Level.INTERVENTION, "posted")
+    phones.until(lambda: phones.alert("ext/nobody"), "the alert")
+    alert = phones.alert("ext/nobody")
+    assert alert is not None
+    data = {"incident_key": alert.id}
+    event = {"event_type": "incident.acknowledged", "agent": None, "data": data}
+    assert acknowledged_there(phones, json.dumps({"event": event}).encode()) == 200
+    assert phones.owner("ext/nobody") is None
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"event": null}', b'{"event": {}}'])
 def test_what_is_no_event_of_pagerduty_is_refused(phones: Phones, body: bytes) -> None:
     assert acknowledged_there(phones, body) == 400
