@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from store.alerting.coverage import gaps_ahead, told_of, warn_of_gaps
 from store.alerting.plans import people_on_duty
 from store.alerting.quiet_ends import ending_soon, remind, reminded_of
+from store.alerting.reached import everybody_called, nobody_called
 from store.alerting.shifts import follow_shifts, noticed
 from store.store import Store
 
@@ -43,6 +44,9 @@ class Shifts:
         if present != self._on_duty:
             self._store.write(lambda tx: follow_shifts(tx, self._store.log, now))
             self._on_duty = present
+        lacking = self._store.read(nobody_called)
+        if lacking:
+            self._store.write(lambda tx: everybody_called(tx, lacking, now))
 
     def _warn(self, now: datetime) -> None:
         """Anew when something else is missing, and each day as long as anything is."""

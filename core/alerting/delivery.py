@@ -163,7 +163,12 @@ def _failed(notice: Notify, other: Means | None, reason: str) -> RaiseAlso | Non
         return None
     whom = notice.person or "the desk"
     text = f"{whom} could not be told of {notice.alert_id} by {notice.by}: {reason}"
-    return RaiseAlso(DELIVERY_FAILED, Level.INTERVENTION, text)
+    return RaiseAlso(DELIVERY_FAILED, Level.INTERVENTION, text, failed_by(notice.person, notice.by))
+
+
+def failed_by(person: str, by: Means) -> str:
+    """What an alert about messages that do not arrive is about: one person and one means."""
+    return f"{person or 'desk'} {by}"
 
 
 def _backoff_s(attempt: int) -> int:

@@ -111,6 +111,7 @@ class RaiseAlso:
     rule: str
     level: Level
     text: str
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from store.alerting.facts import raise_alert
 from store.alerting.messages import SENT, WAITING, Item, Job, end, item_of
 from store.alerting.outbox import enqueue
 from store.alerting.outbox_schema import outbox
+from store.alerting.reached import arrived
 from store.alerting.schema import alerts
 from store.alerting.settlement import Settlement
 from store.alerting.stopped import reachable
@@ -101,14 +102,18 @@ def record_sent(
 ) -> None:
     """They arrived, each with its provider's id; their alerts know now who was told."""
     told: list[tuple[Item, Sent]] = []
+    reached: dict[str, set[Destination]] = {}
     for job, provider_id in sent:
         end(tx, job.items, SENT, provider_id, now)
-        arrived = Sent(job.to.person, job.to.by)
-        told += [(item, arrived) for item in job.items if item.notice.kind in FIRING_KINDS]
+        news = Sent(job.to.person, job.to.by)
+        told += [(item, news) for item in job.items if item.notice.kind in FIRING_KINDS]
+        reached.setdefault(job.items[0].desk, set()).add(job.to)
+    for desk, to in reached.items():
+        arrived(tx, desk, to, now)
     settlement = Settlement(tx, log, now)
     settlement.look_at([item.alert.id for item, _ in told])
-    for item, arrived in told:
-        settlement.apply(item.alert.id, arrived)
+    for item, news in told:
+        settlement.apply(item.alert.id, news)
     settlement.write()
 
 
@@ -132,7 +137,7 @@ def record_failed(
     _tell_otherwise(tx, job, others, course.fallback, now)
     if course.raises is not None and not others.hopeful:
         also = course.raises
-        raise_alert(tx, first.desk, also.rule, also.level, also.text, now)
+        raise_alert(tx, first.desk, also.rule, also.level, also.text, now, symbol=also.symbol)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,9 @@ class Settlement:
                 self._decide(key, alert, desk, action)
             case Open(key, _, what) if not alert.drill:
                 self._open(key, alert, what)
-            case RaiseAlso(rule, level, text):
-                raise_alert(self._tx, alert.identity.desk, rule, level, text, self._now)
+            case RaiseAlso(rule, level, text, about):
+                desk = alert.identity.desk
+                raise_alert(self._tx, desk, rule, level, text, self._now, symbol=about)
             case _:
                 pass  # spared, withheld and timers are in the alert and its history
 

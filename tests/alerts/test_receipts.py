@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.delivery.adapter import Sending
+from core.alerting.alert import Alert
 from core.alerting.delivery import Answer
 from core.alerting.receipts import Receipt
 from core.oncall.contacts import Contact, Means
@@ -92,6 +93,11 @@ def test_what_is_none_of_ours_is_no_error(post: Post) -> None:
         )
 
 
+def called(night: Night) -> Alert:
+    [found] = [alert for alert in night.open() if alert.identity.rule == "nobody_on_call"]
+    return found
+
+
 def test_a_phone_that_said_stop_is_left_alone_until_it_says_start(post: Post) -> None:
     night, number = post.night, "SMS-alice"
     night.acks("alice")
@@ -105,9 +111,12 @@ def test_a_phone_that_said_stop_is_left_alone_until_it_says_start(post: Post) ->
     assert [letter.person for letter in post.sms.got[texts:]] == ["ben", "carol"]
     assert "nobody_on_call" in {alert.identity.rule for alert in night.open()}
 
+    night.at("03:05")
+    assert not called(night).cleared, "as long as nobody else has the duty"
     assert night.store.write(lambda tx: start_contact(tx, "alice", number, night.now))
     assert not night.store.write(lambda tx: start_contact(tx, "alice", number, night.now))
-    night.tick()
+    night.at("03:06")
+    assert called(night).cleared
     texts = len(post.sms.got)
     night.fires("unknown_order")
     post.settled()

@@ -157,6 +157,19 @@ def test_a_refused_message_goes_another_way_and_that_is_an_alert(post: Post) -> 
     assert post.channel.got
 
 
+def test_a_means_that_did_not_work_is_over_once_a_message_arrives_by_it(post: Post) -> None:
+    post.sms, post.dm = Provider(*[REFUSED] * 9), Provider(*[REFUSED] * 9)
+    post.night.fires()
+    post.settled()
+    post.settled()
+    failed = [one for one in post.night.open() if one.identity.rule == "delivery_failed"]
+    assert {one.identity.symbol for one in failed} == {"alice sms"}
+    post.sms = Provider()
+    post.night.fires("cash_off")
+    post.settled()
+    assert post.night.alert(failed[0].id).cleared
+
+
 def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(post: Post) -> None:
     post.sms = Provider(LOST)
     post.sms.has = True
