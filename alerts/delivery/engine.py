@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from alerts.delivery.adapter import Adapter, Sending, answered
-from alerts.delivery.letters import letter
+from alerts.delivery.adapter import Adapter, Letter, Sending, answered
+from alerts.delivery.letters import letter, plain_letter
 from alerts.waking import woken_within
 from core.alerting.delivery import (
     PROBE_EVERY_S,
@@ -32,6 +32,7 @@ from store.alerting.delivery import (
     record_failed,
     record_sent,
     recover,
+    tell_misworded,
 )
 from store.alerting.messages import Job, parts
 from store.sqlite import StoreFailed
@@ -58,6 +59,8 @@ class Ended:
     verdict: Verdict
     provider_id: str = ""
     left_out: str = ""
+    misworded: str = ""
+    """Why it went out as plain facts."""
 
     @property
     def arrived(self) -> bool:
@@ -73,8 +76,10 @@ class Delivery:
         adapters: Mapping[Means, Adapter],
         clock: Callable[[], datetime],
         told: Callable[[], None],
+        word: Callable[[Job, str], Letter] = letter,
     ) -> None:
         """`told` is called when something was recorded that may have changed an alert."""
+        self._word = word
         self._store = store
         self._adapters = adapters
         self._clock = clock
@@ -154,6 +159,8 @@ class Delivery:
         now: datetime,
     ) -> tuple[list[Job], datetime | None]:
         for one in ended:
+            if one.misworded:
+                tell_misworded(tx, one.job, one.misworded, now)
             if one.left_out:
                 leave_out(tx, one.job, one.left_out, now)
             elif not one.arrived:
@@ -226,13 +233,21 @@ class Delivery:
             return Ended(job, Verdict(Ruling.PERMANENT, unset), left_out=unset)
         if adapter is None or to is None:
             return Ended(job, Verdict(Ruling.PERMANENT, f"{by} is not set up for {person}"))
-        message = letter(job, to)
+        message, misworded = self._worded(job, to)
         if job.unknown and await adapter.look_up(message):
             return Ended(job, Verdict(Ruling.SENT, "it was there already"))
         sending = await answered(_within(adapter.send(message), SEND_S))
         found = verdict(sending.answer, self._clock())
         self._note(by, found)
-        return Ended(job, found, sending.provider_id)
+        return Ended(job, found, sending.provider_id, misworded=misworded)
+
+    def _worded(self, job: Job, to: str) -> tuple[Letter, str]:
+        """A page never fails for the sake of its wording: then it says the plain facts, and why."""
+        try:
+            return self._word(job, to), ""
+        except Exception as why:
+            log.exception("%s is sent as plain facts", job.key)
+            return plain_letter(job, to), f"{type(why).__name__}: {why}"
 
     def _note(self, by: Means, found: Verdict) -> None:
         if found.ruling is not Ruling.SENT:

@@ -45,6 +45,27 @@ def letter(job: Job, to: str) -> Letter:
     )
 
 
+def plain_letter(job: Job, to: str) -> Letter:
+    """Facts that need no wording, for when that has failed."""
+    first = job.items[0]
+    alert = first.alert
+    more = f" and {len(job.items) - 1} more" if len(job.items) > 1 else ""
+    said = f"{alert.identity} {alert.id}: {first.notice.level}{more}"
+    return Letter(
+        key=job.key,
+        to=to,
+        person=job.to.person,
+        alert_ids=tuple(dict.fromkeys(item.alert.id for item in job.items)),
+        rule=str(alert.identity),
+        level=job.level,
+        closes=first.notice.kind is NoticeKind.RESOLVED,
+        title=fit(said, Means.PUSH),
+        text=fit(said, job.to.by),
+        buttons="",
+        begun_at=job.begun_at,
+    )
+
+
 def _title(job: Job) -> str:
     first = job.items[0]
     alert = first.alert

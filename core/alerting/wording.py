@@ -1,8 +1,4 @@
-"""Texts for alerts: filled in, made harmless, and cut to what each means can carry."""
-
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+"""Texts for alerts: made harmless, and cut to what each means can carry."""
 
 from core.oncall.contacts import Means
 
@@ -24,28 +20,6 @@ CUT = "..."
 """Three plain dots: one typographic sign would halve what an SMS carries."""
 _ONE_LINE = frozenset({Means.SMS, Means.VOICE, Means.PUSH, Means.PAGERDUTY})
 _SLACK = frozenset({Means.CHANNEL, Means.DM})
-_SLOT = re.compile(r"\{([a-z_]+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Worded:
-    """A text, and the slots of its template that had nothing to fill them."""
-
-    text: str
-    missing: tuple[str, ...] = ()
-
-
-def fill(template: str, facts: Mapping[str, str]) -> Worded:
-    """The template with its `{slots}` filled. With any missing it is the plain facts instead.
-
-    A page never fails for the sake of its wording; what is missing is raised as an alert of its own.
-    """
-    slots = _SLOT.findall(template)
-    missing = tuple(dict.fromkeys(slot for slot in slots if slot not in facts))
-    if missing or _SLOT.sub("", template).count("{"):
-        plain = ", ".join(f"{name} {value}" for name, value in sorted(facts.items()))
-        return Worded(plain or "no details", missing or ("a brace that is no slot",))
-    return Worded(_SLOT.sub(lambda slot: facts[slot[1]], template))
 
 
 def fit(text: str, by: Means, end: str = "") -> str:

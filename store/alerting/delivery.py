@@ -25,6 +25,7 @@ from store.alerting.stopped import reachable
 from store.columns import spelled
 from store.events import EventLog
 
+WORDING_FAILED = "wording_failed"
 LOOK_UP_AFTER = timedelta(seconds=1)
 _MOMENT = outbox.c.due.type
 _OF_PROVIDER = (
@@ -138,6 +139,14 @@ def record_failed(
     if course.raises is not None and not others.hopeful:
         also = course.raises
         raise_alert(tx, first.desk, also.rule, also.level, also.text, now, symbol=also.symbol)
+
+
+def tell_misworded(tx: Connection, job: Job, why: str, now: datetime) -> None:
+    """What a message was to say could not be put into words; somebody has to mend that by day."""
+    first = job.items[0]
+    about = first.alert.identity
+    text = f"the text about {about.rule} by {job.to.by}: {why}"
+    raise_alert(tx, first.desk, WORDING_FAILED, Level.WARNING, text, now, symbol=about.rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,12 @@ STEP = timedelta(seconds=8)
 """Between looks: the trader's measurements count for ten seconds."""
 STEPS_MAX = 60
 MEANT = {Rule.STARTED_HELD, Rule.STARTED_REDUCE_ONLY, Rule.DRAINING, Rule.ALERTS_SILENT}
-BY_PEOPLE = {"abuse", "drill"}
+BY_PEOPLE = {"abuse", "drill", "wording_failed"}
 """Only a person knows that it is over, and resolves it."""
 NOT_HERE = {"coverage_gap", "silence_ends"} | {
     "disk_full",
     "escalation_broken",
     "self_check",
-    "wording_failed",
     "nobody_on_call",
     "delivery_failed",
     "contact_stopped",

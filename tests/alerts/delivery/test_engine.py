@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from alerts.delivery.adapter import Letter
 from alerts.delivery.engine import Delivery
+from alerts.delivery.letters import letter
 from core.alerting.alert import Destination
 from core.alerting.defaults import DEFAULT, WARNING
 from core.alerting.levels import Level
@@ -17,6 +19,7 @@ from core.alerting.policy import Step, Tell, Who
 from core.oncall.contacts import Contact, Means
 from store.alerting.arranged import Address
 from store.alerting.facts import raise_alert
+from store.alerting.messages import Job
 from store.columns import to_us
 from store.store import Transaction
 from tests.alerts.delivery.providers import BUSY, DOWN, LOST, REFUSED, Provider
@@ -37,6 +40,7 @@ class Post:
     def __init__(self, night: Night) -> None:
         self.night = night
         self.dm, self.sms, self.channel, self.local = (Provider() for _ in range(4))
+        self.word: Callable[[Job, str], Letter] = letter
 
     @property
     def engine(self) -> Delivery:
@@ -44,7 +48,7 @@ class Post:
             Means.CHANNEL: self.channel,
             Means.LOCAL: self.local,
         }
-        return Delivery(self.night.store, means, lambda: self.night.now, lambda: None)
+        return Delivery(self.night.store, means, lambda: self.night.now, lambda: None, self.word)
 
     def run(self, story: Callable[[Delivery], Awaitable[None]]) -> None:
         async def whole() -> None:
@@ -109,6 +113,19 @@ def test_a_service_that_is_not_set_up_is_no_failure(post: Post) -> None:
     post.settled()
     assert post.rows("\"by\" = 'pagerduty'") == [(" pagerduty", "pagerduty is not set up")]
     assert [alert.identity.rule for alert in post.night.open()] == ["position_drift"]
+
+
+def test_43_a_text_that_cannot_be_put_into_words_goes_out_as_plain_facts(post: Post) -> None:
+    def fails(_job: Job, _to: str) -> Letter:
+        raise KeyError("limit")
+
+    post.word = fails
+    post.night.fires()
+    post.settled()
+    [letter] = post.sms.got
+    assert "main/position_drift a1: level 3" in letter.text
+    [failed] = [one for one in post.night.open() if one.identity.rule == "wording_failed"]
+    assert (failed.level, "KeyError: 'limit'" in failed.text) == (Level.WARNING, True)
 
 
 def test_retry_after_is_kept_to_and_another_means_told_meanwhile(post: Post) -> None:

@@ -7,19 +7,11 @@ import pytest
 from core.alerting.events import Acked
 from core.alerting.machine import advance
 from core.alerting.receipts import UNREACHED, Receipt, Reply, receipt, reply
-from core.alerting.wording import LENGTHS, fill, fit
+from core.alerting.wording import LENGTHS, fit
 from core.oncall.contacts import Contact, Means
 from tests.core.alerting.bench import ALICE, L3, PLAN, T0, Bench
 
 SECOND = timedelta(seconds=1)
-
-
-def test_43_a_text_that_cannot_be_filled_in_is_sent_as_plain_facts() -> None:
-    worded = fill("{symbol} is {value} s old, limit {limit}", {"symbol": "BTC", "value": "40"})
-    assert worded.text == "symbol BTC, value 40"
-    assert worded.missing == ("limit",)
-    assert fill("{value} s", {"value": "{symbol}"}).text == "{symbol} s"
-    assert fill("a { b", {}).missing and fill("a { b", {}).text
 
 
 @pytest.mark.parametrize("by", Means)
