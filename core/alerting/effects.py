@@ -43,6 +43,8 @@ class Notify:
     late_s: int = 0
     unrecorded: bool = False
     """Sent although the store could not keep it."""
+    held_until: datetime | None = None
+    """Its reader's hours are quiet until then; what is over by then is not sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,18 +194,18 @@ def _pages(
 def _messages(
     alert: Alert, people: Roster, tells: tuple[Tell, ...], why: Why, late_s: int
 ) -> Iterator[tuple[str, Notify]]:
-    """One message for each person and means. Who took charge of this alert and level is left in peace,
-    and of warnings whoever has quiet hours."""
-    resting = people.at_rest if alert.peak is Level.WARNING else frozenset()
+    """One message for each person and means. Who took charge of this alert and level is left in peace;
+    a warning waits for the end of its reader's quiet hours."""
+    resting = people.at_rest if alert.peak is Level.WARNING else {}
     for tell in tells:
         places = tell.by if tell.who in PLACES else ()
         to = [("", means) for means in places]
         for contact in addressed(tell, people):
-            if contact.person not in resting | alert.in_charge:
+            if contact.person not in alert.in_charge:
                 to += [(contact.person, means) for means in contact.by(tell.by)]
         for person, means in to:
             message = notice(alert, person, means, NoticeKind.PAGE, why, late_s)
-            yield message.key, message
+            yield message.key, replace(message, held_until=resting.get(person))
 
 
 def _rescue(asked: list[Tell], people: Roster) -> tuple[Tell, ...]:

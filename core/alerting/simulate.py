@@ -132,7 +132,7 @@ def _plan(policy: Policy, cast: Cast, quieting: Quieting, now: datetime) -> Plan
 def _delivered(outcome: Outcome, plan: Plan, now: datetime) -> Alert:
     alert = outcome.alert
     for one in outcome.effects:
-        if isinstance(one, Notify) and one.kind in FIRING_KINDS:
+        if isinstance(one, Notify) and one.kind in FIRING_KINDS and one.held_until is None:
             alert = advance(alert, Sent(one.person, one.by), plan, now).alert
     return alert
 
@@ -149,7 +149,8 @@ def _lines(outcome: Outcome, people: Roster, at_s: int) -> Iterator[Line]:
     for one in outcome.effects:
         if isinstance(one, Notify):
             who = _named(one, people)
-            messages.setdefault((who, one.kind.value, one.why.value), []).append(one.by)
+            held = f", held until {one.held_until:%H:%M} UTC" if one.held_until else ""
+            messages.setdefault((who, one.kind.value, one.why.value + held), []).append(one.by)
     for (who, kind, why), by in messages.items():
         yield Line(at_s, who, kind, tuple(by), why)
     yield from _system(outcome.effects, at_s)

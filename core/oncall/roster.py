@@ -1,7 +1,7 @@
 """The people whom a page can mean at one instant, with the means that reach them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.oncall.contacts import Contact
@@ -14,8 +14,8 @@ class Roster:
 
     on: Mapping[Duty, tuple[Contact, ...]]
     everyone: tuple[Contact, ...]
-    at_rest: frozenset[str] = frozenset()
-    """Whose hours are quiet now."""
+    at_rest: Mapping[str, datetime] = field(default_factory=dict)
+    """Whose hours are quiet now, and until when."""
 
 
 def roster(schedule: Schedule, contacts: Iterable[Contact], now: datetime) -> Roster:
@@ -25,5 +25,6 @@ def roster(schedule: Schedule, contacts: Iterable[Contact], now: datetime) -> Ro
         duty: tuple(known[name] for name in who(schedule, duty, now).people if name in known)
         for duty in Duty
     }
-    at_rest = {name for name, one in known.items() if one.rest and one.rest.until(now)}
-    return Roster(on, tuple(known.values()), frozenset(at_rest))
+    ends = {name: one.rest.until(now) for name, one in known.items() if one.rest}
+    at_rest = {name: end for name, end in ends.items() if end is not None}
+    return Roster(on, tuple(known.values()), at_rest)

@@ -71,7 +71,7 @@ def _row(about: Identity, one: Notify, now: datetime) -> dict[str, Any]:
         "level": one.level.value,
         "late_s": one.late_s,
         "since": now,
-        "due": now,
+        "due": one.held_until or now,
         "attempts": 0,
         "message": "",
         "unknown": 0,

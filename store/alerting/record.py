@@ -81,8 +81,9 @@ def entry(outcome: Outcome) -> dict[str, Any]:
 
 def _told(effect: Effect) -> str:
     match effect:
-        case Notify(person=person, by=by, kind=kind, why=why, late_s=late_s):
+        case Notify(person=person, by=by, kind=kind, why=why, late_s=late_s, held_until=held):
             late = f", late by {late_s} s" if late_s else ""
+            late += f", held until {held:%H:%M:%S} UTC" if held else ""
             verb = "page" if kind is NoticeKind.PAGE else f"tell ({kind})"
             return f"{verb} {person or 'the place'} by {by}: {why}{late}"
         case Withheld(reason=reason, until=until):

@@ -69,7 +69,7 @@ class PersonSection(Strict):
     )
     contacts: Contacts = Contacts()
     quiet_hours: HoursSection | None = Field(
-        default=None, description="when they hear of no warning (level 1)"
+        default=None, description="warnings (level 1) wait for their end; pages come as ever"
     )
 
     def addresses(self) -> dict[Means, str]:

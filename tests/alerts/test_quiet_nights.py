@@ -1,8 +1,10 @@
 """What keeps alerts quiet, who comes on duty, and what the system does when nobody answers."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from core.alerting.defaults import CRITICAL, WARNING
 from core.alerting.levels import Level
@@ -15,6 +17,7 @@ from core.oncall.schedule import ANYBODY, Duty, Override
 from store.alerting.alerts import history
 from store.alerting.facts import raise_alert
 from store.alerting.oncall import add_maintenance, add_overrides, add_silence, end_early
+from store.alerting.outbox_schema import outbox
 from store.alerting.settlement import lift
 from store.store import Transaction
 from tests.alerts.night import ALL, DESK, PEOPLE, Night, every_means, with_level
@@ -137,19 +140,29 @@ def test_a_window_that_comes_back_every_week_keeps_its_rule_quiet(night: Night) 
     assert night.alert().withheld == "", "what still fires is told as it ends"
 
 
-def test_a_persons_quiet_hours_keep_warnings_from_them_and_nothing_else(night: Night) -> None:
+def test_a_persons_quiet_hours_hold_warnings_back_and_nothing_else(night: Night) -> None:
     rest = Hours(ZoneInfo("UTC"), time(22), time(7))
     resting = tuple(replace(one, rest=rest) for one in PEOPLE)
     warned = replace(WARNING, steps=(Step(0, (*WARNING.steps[0].tells, Tell(Who.PRIMARY, ALL))),))
     night.arranged = replace(with_level(Level.WARNING, warned), contacts=resting)
     night.at("03:00").fires("api_latency", Level.WARNING)
     night.at("03:01")
-    assert night.told() == {"the place by channel"}
+    assert waiting(night, "alice") == {at(night, "07:00")}, "alice hears of it as her night ends"
     night.fires("position_drift")
     assert every_means("alice") <= night.told()
     night.at("07:00").fires("clock_drift", Level.WARNING)
     night.at("07:01")
     assert every_means("alice") <= night.told()
+
+
+def at(night: Night, clock: str) -> datetime:
+    return datetime.combine(night.now.date(), time.fromisoformat(clock), night.now.tzinfo)
+
+
+def waiting(night: Night, person: str) -> set[datetime]:
+    """When what waits for a person is due."""
+    asked = select(outbox.c.due).where(outbox.c.person == person, outbox.c.ended_at.is_(None))
+    return set(night.store.read(lambda c: c.scalars(asked).all()))
 
 
 def test_warnings_of_one_rule_go_together(night: Night) -> None:

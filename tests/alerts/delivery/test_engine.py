@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,9 +15,11 @@ from alerts.delivery.engine import Delivery
 from alerts.delivery.letters import letter
 from core.alerting.alert import Destination
 from core.alerting.defaults import DEFAULT, WARNING
+from core.alerting.events import Resolved
 from core.alerting.levels import Level
 from core.alerting.policy import Step, Tell, Who
 from core.oncall.contacts import Contact, Means
+from core.oncall.hours import Hours
 from store.alerting.arranged import Address
 from store.alerting.facts import raise_alert
 from store.alerting.messages import Job
@@ -113,6 +116,25 @@ def test_a_service_that_is_not_set_up_is_no_failure(post: Post) -> None:
     post.settled()
     assert post.rows("\"by\" = 'pagerduty'") == [(" pagerduty", "pagerduty is not set up")]
     assert [alert.identity.rule for alert in post.night.open()] == ["position_drift"]
+
+
+def test_warnings_of_a_quiet_night_arrive_in_the_morning_unless_they_are_over(post: Post) -> None:
+    told = replace(WARNING, steps=(Step(0, (Tell(Who.PRIMARY, (Means.SMS,)),)),), group_wait_s=0)
+    levels = {**DEFAULT.levels, Level.WARNING: told}
+    rest = Hours(ZoneInfo("UTC"), time(22), time(7))
+    resting = tuple(replace(one, rest=rest) for one in REACHED.contacts)
+    policy = replace(DEFAULT, levels=levels)
+    post.night.arranged = replace(REACHED, policy=policy, contacts=resting)
+    post.night.fires("api_latency", Level.WARNING)
+    post.night.fires("clock_drift", Level.WARNING)
+    post.settled()
+    assert not post.sms.got
+    [drift] = [one for one in post.night.open() if one.identity.rule == "clock_drift"]
+    post.night.does(Resolved("bob"), drift.id)
+    post.night.at("07:00")
+    post.settled()
+    [letter] = post.sms.got
+    assert letter.rule == "main/api_latency"
 
 
 def test_43_a_text_that_cannot_be_put_into_words_goes_out_as_plain_facts(post: Post) -> None:
