@@ -62,11 +62,17 @@ def _row(context: Context, alert: Alert) -> list[str]:
         alert.id,
         f"{alert.level}{' (drill)' if alert.drill else ''}",
         what,
-        alert.state,
+        _state(context, alert),
         ", ".join(ack.person for ack in alert.acks) or alert.resolved_by or "nobody",
         age(alert.opened_at, context.now),
         alert.text,
     ]
+
+
+def _state(context: Context, alert: Alert) -> str:
+    if not alert.open or alert.cleared_at is None:
+        return alert.state
+    return f"{alert.state}, condition gone {age(alert.cleared_at, context.now)}"
 
 
 @command(

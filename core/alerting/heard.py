@@ -18,6 +18,8 @@ class Fact:
     level: Level | None
     text: str = ""
     symbol: str = ""
+    ended_by: str = ""
+    """The people whose doing it is that it is gone: nobody else need take charge of it any more."""
 
 
 ALERT_OF: dict[str, str | None] = {
@@ -51,7 +53,7 @@ ALERT_OF: dict[str, str | None] = {
 def facts_in(event: Event) -> list[Fact]:
     """What an event says; most say nothing."""
     say = _SAYS.get(event.kind)
-    return list(say(event.body)) if say is not None else []
+    return list(say({**event.body, "actor": event.actor})) if say is not None else []
 
 
 def of_constraint(rule: str, reason: str) -> Iterator[Fact]:
@@ -75,7 +77,7 @@ def _mode_set(body: Mapping[str, Any]) -> Iterator[Fact]:
     if body["to"] == Mode.KILLED.name:
         yield Fact("desk_killed", Level.CRITICAL, body["reason"])
     elif body["from"] == Mode.KILLED.name:
-        yield Fact("desk_killed", None)
+        yield Fact("desk_killed", None, ended_by=body["actor"])
     if body["to"] != Mode.HELD.name:  # it was confirmed, or two people agreed to go on
         yield Fact("kill_unconfirmed", None)
 

@@ -41,14 +41,16 @@ def raise_alert(
     _add(tx, desk, rule, symbol, level.value, text, now, drill=drill)
 
 
-def clear_alert(tx: Connection, desk: str, rule: str, now: datetime, *, symbol: str = "") -> None:
-    """The condition is gone."""
-    _add(tx, desk, rule, symbol, None, "", now, drill=False)
+def clear_alert(
+    tx: Connection, desk: str, rule: str, now: datetime, *, symbol: str = "", ended_by: str = ""
+) -> None:
+    """The condition is gone; `ended_by` are people who saw to it, so that the alert is over as well."""
+    _add(tx, desk, rule, symbol, None, ended_by, now, drill=False)
 
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """A fact that waits. Without a level its condition is gone."""
+    """A fact that waits. Without a level its condition is gone, and the text names who ended it."""
 
     seq: int
     identity: Identity

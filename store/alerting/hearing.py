@@ -64,7 +64,7 @@ def _begin(tx: Connection, desk: str, now: datetime) -> int:
 
 def _note(tx: Connection, desk: str, fact: Fact, now: datetime) -> None:
     if fact.level is None:
-        clear_alert(tx, desk, fact.rule, now, symbol=fact.symbol)
+        clear_alert(tx, desk, fact.rule, now, symbol=fact.symbol, ended_by=fact.ended_by)
     else:
         raise_alert(tx, desk, fact.rule, fact.level, fact.text, now, symbol=fact.symbol)
 

@@ -18,7 +18,7 @@ from core.alerting.effects import (
     Tighten,
     Withdraw,
 )
-from core.alerting.events import Cleared, Event, Fired, Flushed, Lifted, ShiftBegan
+from core.alerting.events import Cleared, Event, Fired, Flushed, Lifted, Resolved, ShiftBegan
 from core.alerting.grouping import flushed_with, group_of
 from core.alerting.machine import advance, fire, settle
 from core.alerting.policy import Opening
@@ -85,7 +85,7 @@ class Settlement:
         self._latest |= latest_of(self._tx, {row.identity for row in rows})
         for row in rows:
             if row.level is None:
-                self.clear(row.identity)
+                self.clear(row.identity, row.text)
             else:
                 self.fire(row.identity, Fired(row.level, row.text), new_id, drill=row.drill)
         settled(self._tx, rows)
@@ -102,10 +102,12 @@ class Settlement:
             going_on, fired, fire(going_on, identity, fired, plan, id, self._now, drill)
         )
 
-    def clear(self, identity: Identity) -> None:
+    def clear(self, identity: Identity, ended_by: str) -> None:
         latest = self._latest_of(identity)
         if latest is not None and latest.open:
-            self.advance(latest, Cleared())
+            after = self.advance(latest, Cleared()).alert
+            if ended_by and after.open:
+                self.advance(after, Resolved(ended_by))
 
     def advance(self, alert: Alert, event: Event) -> Outcome:
         return self._took(alert, event, advance(alert, event, self._plans.of(alert), self._now))

@@ -12,7 +12,7 @@ from core.alerting.policy import Step
 from core.modes import Mode, Rule
 from core.requests import Action
 from store.alerting.alerts import acts_of
-from store.control import constrain, release
+from store.control import constrain, release, set_mode
 from store.events import latest
 from store.reports.incidents import open_incidents
 from store.requests import open_requests
@@ -91,6 +91,24 @@ def test_the_desk_is_held_once_however_often_the_process_dies(night: Night) -> N
     kinds = [event.kind for event in after]
     assert kinds.count("mode_set") == [event.kind for event in before].count("mode_set") == 1
     assert all(act.done_at for act in night.store.read(lambda c: acts_of(c, "a1")))
+
+
+def test_a_kill_that_two_people_have_taken_back_wakes_nobody_any_more(night: Night) -> None:
+    def sets(mode: Mode, actor: str) -> None:
+        log, now = night.store.log, night.now
+        night.store.write(lambda tx: set_mode(tx, log, DESK, mode, reason="", actor=actor, now=now))
+        night.tick()
+
+    night.at("03:00")
+    sets(Mode.KILLED, "ben")
+    [killed] = night.open()
+    assert killed.identity.rule == "desk_killed"
+    night.at("03:01")
+    sets(Mode.ACTIVE, "alice and ben")
+    turn = night.alert(killed.id).turn
+    night.at("03:30")
+    after = night.alert(killed.id)
+    assert (after.open, after.resolved_by, after.turn) == (False, "alice and ben", turn)
 
 
 def test_a_drill_of_level_four_pages_everybody_and_touches_nothing(night: Night) -> None:
