@@ -1,9 +1,11 @@
 """A rotation: people who take turns, and the instants at which one hands over to the next."""
 
+from bisect import bisect_right
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from core.oncall.localtime import instant, local_date
@@ -94,6 +96,31 @@ class Rotation:
         days = (local_date(self.zone, now) - self.begins).days
         length = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31}[self.unit] * self.every
         return days // length
+
+
+@dataclass(frozen=True, slots=True)
+class HandOvers:
+    """A rotation whose turns begin at instants that somebody wrote down. The last turn goes on."""
+
+    people: tuple[str, ...]
+    instants: tuple[datetime, ...]
+
+    def __post_init__(self) -> None:
+        if any(later <= earlier for earlier, later in pairwise(self.instants)):
+            raise ValueError("each hand-over is later than the one before it")
+
+    def handoff(self, turn: int) -> datetime:
+        """When the turn begins. Turn 0 is the first; IndexError beyond the last."""
+        return self.instants[turn]
+
+    def person_at(self, now: datetime) -> str | None:
+        """Who has the turn; None before the first hand-over."""
+        turn = bisect_right(self.instants, now) - 1
+        return self.people[turn % len(self.people)] if turn >= 0 else None
+
+    def handoffs(self, start: datetime, end: datetime) -> list[datetime]:
+        """Every hand-over in [start, end)."""
+        return [at for at in self.instants if start <= at < end]
 
 
 def months_later(day: date, months: int) -> date:

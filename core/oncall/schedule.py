@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.oncall.hours import Hours
-from core.oncall.rotation import Rotation
+from core.oncall.rotation import HandOvers, Rotation
 
 
 class Duty(StrEnum):
@@ -34,7 +34,7 @@ class Because(StrEnum):
 class Layer:
     """A rotation, on duty always or during some hours. The first layer that has somebody decides."""
 
-    rotation: Rotation
+    rotation: Rotation | HandOvers
     hours: Hours | None = None
 
     def person_at(self, now: datetime) -> str | None:

@@ -101,6 +101,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 Weekday = Annotated[str, one_of(DAYS, "day of the week")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 Reason = Annotated[str, Field(min_length=3, max_length=200)]
+LIST_MAX = 200
 LEVELS = {str(level.value): level for level in Level}
 # The rightmost is asked first: YAML reads the key as a number.
 LevelName = Annotated[str, one_of(LEVELS, "level"), BeforeValidator(str)]

@@ -20,7 +20,7 @@ from core.oncall.hours import Hours
 from core.oncall.schedule import Schedule
 from core.people import Person
 from store.escalation.confirmations import ConfirmationsSection
-from store.escalation.fields import Clock, HoursSection, Name, Strict, Zone
+from store.escalation.fields import LIST_MAX, Clock, HoursSection, Name, Strict, Zone
 from store.escalation.levels import LevelSections, policy_of
 from store.escalation.on_call import UTC, OnCallSection
 from store.escalation.people import PersonSection
@@ -34,8 +34,6 @@ from store.escalation.whole import (
     refuse_unknown_on_call,
     refuse_unknown_owner,
 )
-
-LIST_MAX = 200
 
 
 class DigestSection(Strict):

@@ -1,15 +1,17 @@
 """The section `on_call`: who takes which duty when, in layers, and who stands in for whom."""
 
 from datetime import date, time
+from itertools import pairwise
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from core.oncall.rotation import Rotation, Unit
+from core.oncall.rotation import HandOvers, Rotation, Unit
 from core.oncall.schedule import ANYBODY, Duty, Layer, Override, Schedule
 from store.escalation.fields import (
     DAYS,
+    LIST_MAX,
     Clock,
     Day,
     HoursSection,
@@ -22,6 +24,8 @@ from store.escalation.fields import (
 )
 
 UTC = ZoneInfo("UTC")
+COUNTED = {"every", "count", "days", "begins", "at"}
+"""What says by counting when turns begin."""
 DUTIES = {
     "primary": Duty.PRIMARY,
     "backup": Duty.BACKUP,
@@ -42,6 +46,11 @@ class Turns(Strict):
     )
     begins: Day = Field(default=date(2026, 1, 5), description="the first turn's first day")
     at: Clock = Field(default=time(0), description="the hand-over's time of day")
+    handovers: tuple[Moment, ...] = Field(
+        default=(),
+        max_length=LIST_MAX,
+        description='instead: when each turn begins, "2026-12-24 18:00"',
+    )
     zone: Zone | None = Field(default=None, description="else that of `on_call`")
     hours: HoursSection | None = Field(
         default=None, description="only then; outside of them the next layer is asked"
@@ -51,15 +60,24 @@ class Turns(Strict):
     def _counted_in_one_way(self) -> "Turns":
         if self.days and {"every", "count"} & self.model_fields_set:
             raise ValueError("say `days`, or `every` and `count`, not both")
+        if self.handovers and COUNTED & self.model_fields_set:
+            raise ValueError("say `handovers`, or how turns are counted, not both")
+        instants = [at_instant(one, self.zone or UTC) for one in self.handovers]
+        if any(later <= earlier for earlier, later in pairwise(instants)):
+            raise ValueError("each of the `handovers` is later than the one before it")
         return self
 
     def layer(self, usual: ZoneInfo) -> Layer:
         zone = self.zone or usual
+        hours = self.hours.hours(zone) if self.hours else None
+        if self.handovers:
+            instants = tuple(at_instant(one, zone) for one in self.handovers)
+            return Layer(HandOvers(self.people, instants), hours)
         days = tuple(sorted({DAYS.index(day) for day in self.days}))
         turns = Rotation(
             self.people, zone, self.begins, self.at, Unit(self.every), self.count, days
         )
-        return Layer(turns, self.hours.hours(zone) if self.hours else None)
+        return Layer(turns, hours)
 
 
 class OverrideSection(Strict):

@@ -270,6 +270,22 @@ WINDOW = "maintenance: [{name: disk, from: '2026-03-02 08:00', until: '2026-03-0
             ON_CALL.replace("{people: [alice]", "{people: [alice], days: [mon], every: day") + "}",
             "say `days`, or `every` and `count`, not both",
         ),
+        (
+            ON_CALL.replace("[alice]", '[alice], handovers: ["2026-12-24 18:00"], at: "09:00"', 1)
+            + "}",
+            "say `handovers`, or how turns are counted, not both",
+        ),
+        (
+            ON_CALL.replace(
+                "[alice]", '[alice], handovers: ["2026-12-24 18:00", "2026-12-24 18:00"]', 1
+            )
+            + "}",
+            "each of the `handovers` is later than the one before it",
+        ),
+        (
+            ON_CALL.replace("[alice]", "[alice], handovers: [christmas]", 1) + "}",
+            "is no moment",
+        ),
         ("levels: {0: {}}", "'0' is no level"),
         ("levels: {3: {ack: some}}", "there are nobody, one, all"),
         (

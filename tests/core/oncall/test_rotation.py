@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.oncall.rotation import Rotation, Unit, months_later
+from core.oncall.rotation import HandOvers, Rotation, Unit, months_later
 from tests.core.examples import quick
 from tests.core.oncall.test_localtime import times, zones
 
@@ -119,3 +119,21 @@ def test_a_day_that_a_zone_leaves_out_leaves_out_nobody_for_longer() -> None:
     turns = [rota.handoff(turn) for turn in range(5)]
     assert turns == sorted(turns)
     assert max(b - a for a, b in pairwise(turns)) <= 25 * HOUR
+
+
+@given(st.lists(instants, min_size=1, max_size=6, unique=True).map(sorted), instants)
+@quick
+def test_hand_overs_that_were_written_down_are_when_they_say(
+    written: list[datetime], now: datetime
+) -> None:
+    turns = HandOvers(PEOPLE, tuple(written))
+    before = [at for at in written if at <= now]
+    expected = PEOPLE[(len(before) - 1) % len(PEOPLE)] if before else None
+    assert turns.person_at(now) == expected
+    assert turns.handoffs(now, now + HOUR) == [at for at in written if now <= at < now + HOUR]
+
+
+def test_hand_overs_out_of_order_cannot_be_made() -> None:
+    at = datetime(2026, 12, 24, 18, tzinfo=UTC)
+    with pytest.raises(ValueError, match="later than the one before"):
+        HandOvers(PEOPLE, (at, at))
