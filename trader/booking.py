@@ -1,5 +1,6 @@
 """Books one look in one transaction: orders, fills, funding, and what nothing of ours explains."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -64,6 +65,8 @@ class Booked:
     differences: tuple[Difference, ...]
     foreign: tuple[Discrepancy, ...]
     cash: Cash | None
+    waiting: tuple[Fill, ...] = ()
+    """Not on the books yet: whose they are depends on an order in doubt."""
 
 
 class Booking:
@@ -93,7 +96,9 @@ class Booking:
             write_products(tx, desk, seen.products)
         if read_opening(tx, desk) is None:
             self._open_books(seen)
-        foreign = [*self._match(seen.orders), *self._book_fills(seen.fills, due)]
+        foreign = list(self._match(seen.orders))
+        waiting = self._in_doubt(seen)
+        foreign += self._book_fills([fill for fill in seen.fills if fill not in waiting], due)
         for order in seen.orders:
             self._follow(order)
         there = [
@@ -104,9 +109,11 @@ class Booking:
         read_succeeded(tx, desk, WHAT, self._now)
         ours_usd = read_cash(tx, desk)
         cash = Cash(ours_usd, seen.account.cash_beside(ours_usd)) if ours_usd is not None else None
-        ours = {p.product_id: p.contracts for p in held(read_positions(tx, desk))}
+        ours = Counter({p.product_id: p.contracts for p in held(read_positions(tx, desk))})
+        for fill in waiting:
+            ours[fill.product_id] += fill.side.sign * fill.contracts
         found = differences(ours, {p.product_id: p.contracts for p in seen.positions})
-        return Booked(found, tuple(foreign), cash)
+        return Booked(found, tuple(foreign), cash, waiting)
 
     def give_up(self, absent: Iterable[Order]) -> None:
         """These orders never got to the exchange, or it has lost them."""
@@ -158,11 +165,8 @@ class Booking:
         listed = list(fills)
         oldest = min((fill.at for fill in listed), default=self._now)
         known = booked_fills(self._tx, self._desk, oldest)
-        nameless = [o for o in live_orders(self._tx, self._desk) if o.order_id is None]
         foreign = []
         for fill in listed:
-            if fill.entry_id not in known and self._waits(fill, nameless):
-                continue
             while due and due[0].at < fill.at:
                 book_due(self._tx, self._log, self._desk, due.pop(0))
             found = self._book_fill(fill, known.get(fill.entry_id))
@@ -172,13 +176,25 @@ class Booking:
             book_due(self._tx, self._log, self._desk, left)
         return foreign
 
-    def _waits(self, fill: Fill, nameless: list[Order]) -> bool:
+    def _in_doubt(self, seen: Look) -> tuple[Fill, ...]:
         """An order can reach the exchange between its list of orders and its list of fills.
 
         Then a later look knows whose fill it is; until then the order counts as unfilled.
         """
-        ours = order_by_exchange_id(self._tx, fill.order_id)
-        return ours is None and any(could_be_of(order, fill) for order in nameless)
+        nameless = [o for o in live_orders(self._tx, self._desk) if o.order_id is None]
+        listed = {order.order_id for order in seen.orders}
+        strays = {
+            fill.entry_id: fill
+            for fill in seen.fills
+            if fill.order_id not in listed and any(could_be_of(one, fill) for one in nameless)
+        }
+        oldest = min((fill.at for fill in strays.values()), default=self._now)
+        known = booked_fills(self._tx, self._desk, oldest) if strays else {}
+        return tuple(
+            fill
+            for id, fill in strays.items()
+            if id not in known and order_by_exchange_id(self._tx, fill.order_id) is None
+        )
 
     def _book_fill(self, fill: Fill, booked: Fill | None) -> Discrepancy | None:
         if booked is not None and _same(fill, booked):

@@ -49,6 +49,8 @@ class Sync:
         self._products_wanted = False
         self._wanted = True
         self._cash_off_since: datetime | None = None
+        self._waiting = False
+        """Whether the last good look left a fill for a later one to book."""
         self._a_day_at: datetime | None = None
         self._missing: dict[str, datetime] = {}
         """Orders that the exchange acknowledged and does not have, and since when."""
@@ -91,12 +93,17 @@ class Sync:
     @property
     def clean(self) -> bool:
         """Whether the last good look agreed with our books and left nothing to accept."""
-        return self.known and self._agreement.clean and not any(one.holds for one in self.open)
+        return self.known and self._agreed and not any(one.holds for one in self.open)
 
     @property
     def settled(self) -> bool:
         """Whether what the last looks found of positions is the same and can be believed."""
-        return self.known and (self._agreement.clean or bool(self.differences))
+        believed = self._agreement.clean or bool(self.differences)
+        return self.known and believed and not self._waiting
+
+    @property
+    def _agreed(self) -> bool:
+        return self._agreement.clean and not self._waiting
 
     @property
     def known(self) -> bool:
@@ -151,7 +158,7 @@ class Sync:
     def _a_day_due(self, now: datetime) -> bool:
         """While positions differ: an execution may be listed late. It costs pages, so not each time."""
         due = self._a_day_at is None or now - self._a_day_at >= A_DAY_EVERY
-        return due and not self._agreement.clean
+        return due and not self._agreed
 
     def _products_due(self, now: datetime) -> bool:
         return (
@@ -168,7 +175,7 @@ class Sync:
             return
         booked = self._desk.write(lambda tx: self._book(tx, seen, begun, now))
         self.cash = booked.cash or self.cash
-        if not self._agreement.clean and not self.differences:
+        if not self._agreed and not self.differences:
             self._wanted = True  # seen once it may have fallen between a fill and its booking
         if seen.products is not None:
             self.products_at = begun
@@ -192,6 +199,7 @@ class Sync:
         booked = booking.book(seen)
         booking.give_up([*self._absent(tx, seen, now), *self._lost(tx, seen, now)])
         self.differences = self._agreement.see(booked.differences)
+        self._waiting = bool(booked.waiting)
         prices = {p.product_id: p.average_price for p in seen.positions}
         found = [
             *booked.foreign,

@@ -27,6 +27,8 @@ class Answers:
         self.offset = timedelta(0)
         self.deaf = False
         """It answers yes to a cancel and goes on working the order."""
+        self.unlisted: frozenset[str] = frozenset()
+        """Our own ids of orders that its lists do not have yet."""
         self.arrange()
 
     def arrange(
@@ -43,11 +45,11 @@ class Answers:
     def open_orders(self, source: str) -> list[ExchangeOrder]:
         if source != SOURCES[0]:
             return []
-        return [_told(t) for t in self._venue.listed() if t.stage is Stage.WORKING]
+        return [_told(t) for t in self._listed() if t.stage is Stage.WORKING]
 
     def orders(self, since: datetime) -> list[ExchangeOrder]:
         self._may_fail("orders")
-        return [_told(t) for t in self._venue.listed() if t.at >= since]
+        return [_told(t) for t in self._listed() if t.at >= since]
 
     def order(self, order_id: str) -> ExchangeOrder | None:
         return next((_told(t) for t in self._venue.listed() if t.order_id == order_id), None)
@@ -79,6 +81,9 @@ class Answers:
             if there.order_id in order_ids and not self.deaf:
                 self._venue.end(there)
         return {}
+
+    def _listed(self) -> list[There]:
+        return [t for t in self._venue.listed() if t.spec.client_order_id not in self.unlisted]
 
     def _may_fail(self, what: str) -> None:
         if self._fails == what:

@@ -219,6 +219,36 @@ def test_a_foreign_fill_is_named_once_our_own_order_in_doubt_is_resolved(bench: 
     assert bench.position().contracts == 1
 
 
+def test_a_fill_of_an_order_that_is_listed_as_another_hand_s_does_not_wait(bench: Bench) -> None:
+    bench.send()
+    by_hand = there(OrderState.FILLED, 1, id="by-hand", client_order_id="")
+    bench.see(by_hand, fills=(fill("theirs", id="by-hand"),), held=1)
+    assert bench.open() == ["fill-theirs"], "our own order in doubt is not that one"
+
+
+def test_what_waits_for_its_order_explains_the_position(bench: Bench) -> None:
+    bench.send()
+    two = (fill("e1"), fill("e2"))
+    booked = bench.see(fills=two, held=3)
+    assert booked.waiting == two
+    assert [(one.ours, one.theirs) for one in booked.differences] == [(2, 3)], (
+        "no fill for the third"
+    )
+
+    booked = bench.see(there(OrderState.WORKING, 2), fills=two, held=2)
+    assert (booked.waiting, booked.differences) == ((), ())
+
+
+def test_a_fill_that_waited_for_an_order_that_never_got_there_is_foreign(bench: Bench) -> None:
+    bench.send()
+    theirs = (fill("theirs", id="by-hand"),)
+    bench.see(fills=theirs, held=1)
+    bench.store.write(lambda tx: move(tx, bench.store.log, ID, OrderState.ABSENT, bench.now))
+    bench.see(fills=theirs, held=1)
+    assert bench.open() == ["fill-theirs"]
+    assert bench.position().contracts == 1
+
+
 def test_an_order_given_up_as_absent_that_was_there_after_all_comes_back(bench: Bench) -> None:
     bench.send()
     bench.store.write(lambda tx: move(tx, bench.store.log, ID, OrderState.ABSENT, bench.now))
