@@ -120,8 +120,7 @@ def adopt_order(
 ) -> None:
     """Track an order that somebody placed elsewhere as one that adds risk: a tightening cancels it."""
     id, order_id = f"{ADOPTED}{figures['order_id']}", figures["order_id"]
-    theirs = (fills.c.desk == desk, fills.c.order_id == order_id)
-    filled = tx.scalar(select(func.sum(fills.c.contracts)).where(*theirs)) or 0
+    filled = _take_fills(tx, desk, order_id, id)
     stop = figures.get("stop_price")
     values = {
         "client_order_id": id,
@@ -144,9 +143,23 @@ def adopt_order(
         "updated_at": now,
     }
     tx.execute(_INSERT, values)
-    tx.execute(update(fills).where(*theirs).values(client_order_id=id))
     body = {"client_order_id": id, **figures}
     log.append(tx, desk=desk, kind="order_adopted", actor=actor, now=now, body=body)
+
+
+def come_back(tx: Connection, order: Order, order_id: str) -> int:
+    """An order given up as absent has this id there: it gets what was booked as a foreign hand's."""
+    id = order.spec.client_order_id
+    filled = _take_fills(tx, order.spec.desk, order_id, id)
+    tx.execute(_this(id).values(order_id=order_id, filled=filled))
+    return filled
+
+
+def _take_fills(tx: Connection, desk: str, order_id: str, client_order_id: str) -> int:
+    """What is booked of this order at the exchange is our order's; how many contracts that is."""
+    theirs = (fills.c.desk == desk, fills.c.order_id == order_id)
+    tx.execute(update(fills).where(*theirs).values(client_order_id=client_order_id))
+    return tx.scalar(select(func.sum(fills.c.contracts)).where(*theirs)) or 0
 
 
 def move(

@@ -39,7 +39,7 @@ from store.observations import (
     write_held_there,
     write_products,
 )
-from store.orders import live_orders, move, order_by_exchange_id, read_order
+from store.orders import come_back, live_orders, move, order_by_exchange_id, read_order
 from store.store import Transaction
 from trader.coinbase.parse import ExchangeOrder
 from trader.funding import Due, book_due, due_between
@@ -150,11 +150,19 @@ class Booking:
                 if order.state in LIVE:
                     yield unknown_order(_there(order))
                 continue
-            if ours.order_id is None:
+            if ours.order_id is None and ours.state is OrderState.ABSENT:
+                self._back(ours, order.order_id)
+            elif ours.order_id is None:
                 to = OrderState.WORKING if ours.live else ours.state
                 self._move(ours.spec.client_order_id, to, order_id=order.order_id)
             if order.state is OrderState.UNKNOWN:
                 yield unknown_status(_there(order), ours.spec.client_order_id)
+
+    def _back(self, ours: Order, order_id: str) -> None:
+        """It was given up and is there after all; its fills may have been taken for foreign ones."""
+        contracts = come_back(self._tx, ours, order_id)
+        body = {"client_order_id": ours.spec.client_order_id, "order_id": order_id}
+        self._tell("order_back", body | {"filled": str(contracts)})
 
     def _ours(self, order: ExchangeOrder) -> Order | None:
         known = read_order(self._tx, order.client_order_id)

@@ -260,6 +260,21 @@ def test_an_order_given_up_as_absent_that_was_there_after_all_comes_back(bench: 
     assert bench.open() == []
 
 
+def test_an_order_that_comes_back_has_the_fills_that_were_taken_for_foreign_ones(
+    bench: Bench,
+) -> None:
+    bench.send()
+    bench.store.write(lambda tx: move(tx, bench.store.log, ID, OrderState.ABSENT, bench.now))
+    bench.see(fills=(fill("e1"),), held=1)
+    assert bench.open() == ["fill-e1"], "two people look into it, whatever comes of the order"
+
+    bench.see(there(OrderState.WORKING, 1), held=1)
+    assert (bench.order().state, bench.order().filled) == (OrderState.WORKING, 1)
+    bench.see(there(OrderState.FILLED, 3), fills=(fill("e1"), fill("e2", 2)), held=3)
+    assert (bench.order().state, bench.order().filled) == (OrderState.FILLED, 3)
+    assert bench.position().contracts == 3
+
+
 # What is not ours
 
 
