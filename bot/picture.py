@@ -8,6 +8,7 @@ from decimal import Decimal
 from core.books import Account, Books, DayPnl, UnknownMark, day_name, day_pnl, total
 from core.flatten import Job
 from core.gate import Page, Row
+from core.margin import liquidation_price
 from core.modes import Constraint, Control
 from core.orders import Kind, Order, OrderState, closing_side
 from core.positions import Position
@@ -37,6 +38,9 @@ from store.page import GatePage, PageUnreadable
 from store.reconciliation import Reconciliation, read_reconciliation
 from store.requests import open_requests
 from store.store import Store, Transaction
+
+ACCOUNT_FRESH_FOR = timedelta(seconds=60)
+"""The exchange's own figures of the account that are older say nothing about now."""
 
 FRESH_FOR = timedelta(seconds=15)
 """A look that is older than this says nothing about now."""
@@ -141,6 +145,27 @@ class Picture:
             if not position.mark_fresh:
                 return f"the mark price of {position.position.product_id} is old"
         return self.unknown
+
+    def liquidation_unknown(self, held: Held) -> str | None:
+        """Why it is not known how far this position is from liquidation, or None when it is."""
+        if held.product is None:
+            return "the exchange does not list the product"
+        if held.mark is None or not held.mark_fresh:
+            return "there is no fresh mark"
+        if self.account is None or self.now - self.account.at > ACCOUNT_FRESH_FOR:
+            return "the account was not read lately"
+        return None if self.account.buffer_pct is not None else "the exchange tells no buffer"
+
+    def liquidation_price(self, held: Held) -> Decimal | None:
+        """Where the account would be liquidated if this position alone moved; None: unknown, or nowhere."""
+        product, mark, account = held.product, held.mark, self.account
+        if product is None or mark is None or account is None or account.buffer_pct is None:
+            return None
+        if self.liquidation_unknown(held):
+            return None
+        return liquidation_price(
+            product, held.contracts, mark.price, account.equity_usd, account.buffer_pct
+        )
 
     @property
     def gross_usd(self) -> Decimal | None:

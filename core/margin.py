@@ -73,6 +73,23 @@ def missing_usd(equity_usd: Decimal, buffer_pct: Decimal, wanted_pct: Decimal) -
     )
 
 
+def liquidation_price(
+    product: Product, contracts: int, price: Decimal, equity_usd: Decimal, buffer_pct: Decimal
+) -> Decimal | None:
+    """Where the account would be liquidated if this product alone moved; None where no price does it.
+
+    All positions share one margin. A long one's is taken to stay as it falls, a short one's to grow at
+    the overnight rate as it rises: while today's margin applies, the true price is no nearer than this.
+    """
+    needed_usd = equity_usd / (1 + buffer_pct / 100) if buffer_pct > -100 else equity_usd
+    room_usd = max(ZERO, equity_usd - needed_usd)
+    base = product.base_size(abs(contracts))
+    if contracts > 0:
+        reached = price - room_usd / base
+        return reached if reached > 0 else None
+    return price + room_usd / (base * (1 + product.short_margin_rate))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one step of de-risking closes: so many contracts of one position, never more than it holds."""

@@ -38,7 +38,7 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "unknown": picture.unknown,
         "worth_unknown": picture.worth_unknown,
         "looked_at": picture.looked_at.isoformat() if picture.looked_at else None,
-        "positions": [_held_facts(held) for held in picture.positions],
+        "positions": [_held_facts(held, picture) for held in picture.positions],
         "orders": [order_facts(order) for order in picture.live],
         "pnl_today": _with_net(picture.today),
         "books": jsonable(asdict(books)) if books else None,
@@ -82,7 +82,7 @@ def _gate_facts(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _held_facts(held: Held) -> dict[str, Any]:
+def _held_facts(held: Held, picture: Picture) -> dict[str, Any]:
     return {
         "product_id": held.position.product_id,
         "contracts": held.position.contracts,
@@ -93,6 +93,8 @@ def _held_facts(held: Held) -> dict[str, Any]:
         "mark_fresh": held.mark_fresh,
         "unrealised_usd": _text(held.unrealised_usd),
         "notional_usd": _text(held.notional_usd),
+        "liquidation_price": _text(picture.liquidation_price(held)),
+        "liquidation_unknown": picture.liquidation_unknown(held),
         "stop_contracts": held.covered,
     }
 

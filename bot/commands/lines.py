@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.commands.shown import UNKNOWN
-from bot.picture import Picture
+from bot.picture import ACCOUNT_FRESH_FOR, Picture
 from bot.words import age, clock, count, lasting, money, percent, signed
-from core.books import Books, DayPnl
+from core.books import Books, DayPnl, day_pnl
 from core.gate import BEAT_LATE_NS
 from core.modes import Mode
+from core.reports.facts import EquitySample
 from store.heartbeats import Heartbeat
 from store.reconciliation import Reconciliation
 from store.vitals import Measured, Vital
 
 ANOTHER_BOOT_NS = 60_000_000_000
 """A lease is a second or so long: one that runs longer was given before this machine's last start."""
-
-ACCOUNT_FRESH_S = 60
 
 BEAT_LATE = timedelta(seconds=5)
 """A process that has not beaten for so long does no work."""
@@ -115,6 +114,21 @@ def _parts(pnl: DayPnl) -> str:
     )
 
 
+def session_line(
+    picture: Picture, started_at: datetime | None, opening: EquitySample | None
+) -> str:
+    """P&L since the trader that runs now began to trade."""
+    if started_at is None:
+        return f"P&L since this start: {UNKNOWN}, the trader has not begun to trade"
+    since = f"P&L since this start ({started_at:%Y-%m-%d} {clock(started_at)})"
+    if opening is None:
+        return f"{since}: {UNKNOWN}, the books have not been sampled since"
+    if not isinstance(picture.books, Books):
+        return f"{since}: {UNKNOWN}, {picture.worth_unknown}"
+    was = f"{UNKNOWN}, was " if picture.worth_unknown else ""
+    return f"{since}: {was}{_parts(day_pnl(opening.books, picture.books))}"
+
+
 def outside_lines(picture: Picture) -> list[str]:
     """What changed the cash without being profit or loss; nothing while there was none."""
     books = picture.books
@@ -161,7 +175,7 @@ def buffer_of(picture: Picture) -> str:
 
 def _told(picture: Picture, figure: str) -> str:
     account, now = picture.account, picture.now
-    if account is not None and (now - account.at).total_seconds() > ACCOUNT_FRESH_S:
+    if account is not None and now - account.at > ACCOUNT_FRESH_FOR:
         return f"{UNKNOWN} (was {figure}, {age(account.at, now)})"
     return figure
 

@@ -18,6 +18,7 @@ from bot.commands.lines import (
     process_lines,
     reconciliation_lines,
     risk_line,
+    session_line,
     set_by_line,
 )
 from bot.commands.registry import COMMANDS, Command, Context, command, unknown, wrong_usage
@@ -35,8 +36,9 @@ from core.requests import RequestState, lapse
 from store.kills import flatten_unconfirmed
 from store.ledger import latest_fills
 from store.orders import latest_orders
+from store.reports.session import read_session_opening, read_started_at
 from store.requests import lapse_due, open_requests
-from store.store import Store
+from store.store import Store, Transaction
 from store.vitals import read_vitals
 
 ORDERS_SHOWN = 20
@@ -89,20 +91,37 @@ def status(context: Context, _words: Sequence[str]) -> Answer:
             lambda c: (alert_lines(c, desk, context.now), read_vitals(c, desk))
         )
         picture = picture_of(context, desk)
-        return _status(picture, context.surface, told, exchange_lines(vitals, context.now))
+        money_now = [*money_lines(picture), _since_start(context, picture)]
+        exchange = exchange_lines(vitals, context.now)
+        return _status(picture, context.surface, told, money_now, exchange)
 
     return each_desk(context, show)
 
 
+def _since_start(context: Context, picture: Picture) -> str:
+    desk, now = picture.desk, context.now
+
+    def read(c: Transaction) -> str:
+        started_at = read_started_at(c, desk, now)
+        opening = read_session_opening(c, desk, started_at, now) if started_at else None
+        return session_line(picture, started_at, opening)
+
+    return context.store.read(read)
+
+
 def _status(
-    picture: Picture, surface: Surface, alerts: Sequence[str], exchange: Sequence[str]
+    picture: Picture,
+    surface: Surface,
+    alerts: Sequence[str],
+    money_now: Sequence[str],
+    exchange: Sequence[str],
 ) -> Answer:
     lines = [
         set_by_line(picture),
         *alerts,
         *constraint_lines(picture),
         gate_line(picture),
-        *money_lines(picture),
+        *money_now,
         risk_line(picture),
         _open_line(picture),
         *exchange,
@@ -233,7 +252,9 @@ def pnl(context: Context, _words: Sequence[str]) -> Answer:
             for held in picture.positions
         ]
         tables = [Table("open positions", head, rows)] if rows else []
-        lines = [*money_lines(picture), *outside_lines(picture), risk_line(picture)]
+        since_start = _since_start(context, picture)
+        outside = outside_lines(picture)
+        lines = [*money_lines(picture), since_start, *outside, risk_line(picture)]
         return Answer(f"{desk}: P&L", lines, tables, facts_of(picture))
 
     return each_desk(context, show)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.answer import Table
 from bot.picture import Held, Picture
 from bot.surface import Surface
-from bot.words import age, clock, lasting, money, plain, signed
+from bot.words import age, clock, lasting, money, percent, plain, signed
 from core.orders import Order
 from core.requests import NOBODY, Action, Request, lapse
 
@@ -16,7 +16,17 @@ UNKNOWN = "UNKNOWN"
 
 def positions_table(picture: Picture) -> Table:
     """Each open position with its worth and protection; UNKNOWN is said, never shown as flat."""
-    head = ["product", "side", "contracts", "size", "entry", "mark", "unrealised", "stops"]
+    head = [
+        "product",
+        "side",
+        "contracts",
+        "size",
+        "entry",
+        "mark",
+        "unrealised",
+        "liquidation",
+        "stops",
+    ]
     return Table("positions", head, [_position_row(held, picture) for held in picture.positions])
 
 
@@ -35,8 +45,21 @@ def _position_row(held: Held, picture: Picture) -> list[str]:
         plain(position.average_price.quantize(Decimal("0.0001"))) if position.contracts else "",
         f"{plain(mark.price)} ({age(mark.at, picture.now)})" if mark else UNKNOWN,
         at_mark(unrealised, signed, held),
+        liquidation_of(held, picture),
         stops_of(held),
     ]
+
+
+def liquidation_of(held: Held, picture: Picture) -> str:
+    """The price at which this position alone would have the account liquidated, and how far it is."""
+    unknown = picture.liquidation_unknown(held)
+    if unknown or held.mark is None or held.product is None:
+        return f"{UNKNOWN}: {unknown}"
+    price = picture.liquidation_price(held)
+    if price is None:
+        return "at no price"
+    away = abs(price - held.mark.price) / held.mark.price * 100
+    return f"{plain(price.quantize(held.product.price_increment))} ({percent(away)} away)"
 
 
 def at_mark(amount: Decimal | None, shown: Callable[[Decimal], str], held: Held) -> str:

@@ -5,13 +5,22 @@ from decimal import Decimal
 
 import pytest
 
+from core.books import Account
 from core.modes import Mode, Rule
 from core.orders import Kind, Side
 from store.control import constrain
 from store.heartbeats import beat
 from store.limits import write_limits
 from store.lock import SingleProcess
-from store.observations import HeldThere, read_failed, write_held_there, write_products
+from store.observations import (
+    HeldThere,
+    read_failed,
+    write_account,
+    write_held_there,
+    write_products,
+)
+from store.reports.history import present, sample
+from store.store import Store, Transaction
 from tests.bot.terminal import BTC, LOOK, PRODUCT, Terminal
 
 
@@ -331,3 +340,80 @@ def test_a_note_is_on_record_with_its_author(trading: Terminal) -> None:
 
 def test_an_empty_note_is_no_note(trading: Terminal) -> None:
     assert trading.type("note").code == 2
+
+
+def account_of(trading: Terminal, buffer: str) -> None:
+    """The exchange's figures of the account, as it tells them now."""
+    account = Account(Decimal(1_000), Decimal(40), Decimal(120), Decimal(920), buffer, trading.now)
+    trading.write(lambda _s, tx: write_account(tx, "main", account))
+
+
+def test_each_position_says_how_far_it_is_from_liquidation(trading: Terminal) -> None:
+    assert "at no price" in trading.type("positions").text
+    account_of(trading, "30")
+
+    text, facts = trading.type("positions").text, trading.type("positions", "--json").facts
+
+    assert "55,000 (9.8 % away)" in text
+    (held,) = facts["positions"]
+    assert (held["liquidation_price"][:5], held["liquidation_unknown"]) == ("55000", None)
+
+
+@pytest.mark.parametrize(
+    ("buffer", "later_s", "why"),
+    [
+        ("soon", 0, "the exchange tells no buffer"),
+        ("30", 11, "there is no fresh mark"),
+    ],
+)
+def test_what_the_distance_is_not_known_for_is_said(
+    trading: Terminal, buffer: str, later_s: float, why: str
+) -> None:
+    account_of(trading, buffer)
+    trading.later(later_s)
+
+    assert f"UNKNOWN: {why}" in trading.type("positions").text
+
+
+def test_an_account_that_was_not_read_lately_tells_no_distance(trading: Terminal) -> None:
+    trading.later(61)
+    trading.write(lambda _s, tx: trading.mark(tx))
+
+    assert "UNKNOWN: the account was not read lately" in trading.type("positions").text
+
+
+def armed(trading: Terminal, boot: int) -> None:
+    body = {"boot": boot, "reconciled": "clean"}
+    trading.write(
+        lambda store, tx: store.log.append(
+            tx, desk="main", kind="armed", actor="trader", now=trading.now, body=body
+        )
+    )
+
+
+def sampled(trading: Terminal) -> None:
+    def keep(_store: Store, tx: Transaction) -> None:
+        equity, _ = present(tx, "main", trading.now) or pytest.fail("no books")
+        sample(tx, "main", equity.books, [], [], trading.now)
+
+    trading.write(keep)
+
+
+def test_pnl_since_this_start_counts_from_its_first_sample(trading: Terminal) -> None:
+    assert "P&L since this start: UNKNOWN, the trader has not begun" in trading.type("pnl").text
+    armed(trading, boot=1)
+    sampled(trading)
+    trading.later(60)
+    armed(trading, boot=2)
+    trading.later(1)
+    assert "03:01:00 UTC): UNKNOWN, the books have not been sampled" in trading.type("pnl").text
+    trading.look()
+    sampled(trading)
+    trading.later(60)
+    armed(trading, boot=2)  # the guard disarmed and armed again: still the same start
+    trading.look()
+    trading.write(lambda _s, tx: trading.mark(tx, Decimal(61_500)))
+
+    for verb in ("pnl", "status"):
+        text = trading.type(verb).text
+        assert "P&L since this start (2026-03-02 03:01:00 UTC): +$20.00 = realised +$0.00" in text

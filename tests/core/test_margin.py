@@ -12,12 +12,14 @@ from core.margin import (
     WINDOW_BELIEVED,
     MarginWindow,
     buffer_pct_of,
+    liquidation_price,
     missing_usd,
     next_part,
     share_too_much,
 )
 from core.positions import Position
 from core.products import Mark
+from tests.core.test_risk import PRODUCT
 
 NOW = datetime(2026, 3, 2, 20, 30, tzinfo=UTC)
 BIT = timedelta(microseconds=1)
@@ -105,3 +107,29 @@ def test_parts_one_after_the_other_bring_down_what_is_too_much_and_then_end() ->
         sizes[part.product_id] -= part.contracts * (1 if sizes[part.product_id] > 0 else -1)
     assert wanted - 1 < sum(map(abs, sizes.values())) <= wanted
     assert sizes["P0"] > 0 > sizes["P1"]
+
+
+def liquidated(contracts: int, equity: str, buffer: str) -> Decimal | None:
+    return liquidation_price(PRODUCT, contracts, Decimal(60_000), Decimal(equity), Decimal(buffer))
+
+
+class TestTheLiquidationPrice:
+    def test_a_long_one_is_liquidated_where_it_has_lost_all_that_margin_does_not_ask_for(
+        self,
+    ) -> None:
+        reached = liquidated(10, "2000", "100")  # asks for 1,000: another 1,000 may go
+        assert reached == 60_000 - Decimal(1000) / PRODUCT.base_size(10)
+
+    def test_a_short_one_asks_for_more_as_it_rises(self) -> None:
+        reached = liquidated(-10, "2000", "100")
+        assert reached is not None
+        rise = reached - 60_000
+        asks_more = PRODUCT.base_size(10) * rise * PRODUCT.short_margin_rate
+        assert abs(PRODUCT.base_size(10) * rise + asks_more - 1000) < Decimal("0.0001")
+
+    def test_a_small_long_one_is_liquidated_at_no_price(self) -> None:
+        assert liquidated(1, "100000", "900") is None
+
+    def test_where_the_margin_is_not_met_the_price_is_reached(self) -> None:
+        for buffer in ("0", "-5", "-100", "-200"):
+            assert liquidated(10, "2000", buffer) == liquidated(-10, "2000", buffer) == 60_000
