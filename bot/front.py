@@ -22,6 +22,7 @@ from bot.commands import (
     reconciling,
     recorded,
     reports,
+    tracing,
 )
 from bot.commands.looking import help_for
 from bot.commands.registry import COMMANDS, Context
@@ -51,6 +52,7 @@ ALERTING = (alerting_seen, alerting, alerting_quiet, alerting_oncall)
 FAMILIES = (
     looking,
     recorded,
+    tracing,
     acting,
     agreeing,
     limits,

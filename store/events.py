@@ -90,7 +90,7 @@ def latest(connection: Connection, desk: str, limit: int) -> list[chain.Event]:
     rows = connection.execute(
         select(events).where(events.c.desk == desk).order_by(events.c.seq.desc()).limit(limit)
     ).all()
-    return [_event(row) for row in reversed(rows)]
+    return [event_of(row) for row in reversed(rows)]
 
 
 def events_between(
@@ -102,7 +102,7 @@ def events_between(
         .where(events.c.desk == desk, events.c.at >= since, events.c.at <= until)
         .order_by(events.c.seq)
     )
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 def events_after(connection: Connection, desk: str, seq: int, limit: int) -> list[chain.Event]:
@@ -113,7 +113,7 @@ def events_after(connection: Connection, desk: str, seq: int, limit: int) -> lis
         .order_by(events.c.seq)
         .limit(limit)
     )
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 def first_event_at(connection: Connection, desk: str) -> datetime | None:
@@ -131,7 +131,7 @@ def events_of_kinds(
         .where(events.c.desk == desk, events.c.at >= since, events.c.kind.in_(kinds))
         .order_by(events.c.at, events.c.seq)
     )
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 def last_of_kinds(
@@ -144,10 +144,10 @@ def last_of_kinds(
         .order_by(events.c.at.desc(), events.c.seq.desc())
         .limit(1)
     ).first()
-    return _event(row) if row else None
+    return event_of(row) if row else None
 
 
-def _event(row: Row[Any]) -> chain.Event:
+def event_of(row: Row[Any]) -> chain.Event:
     return chain.Event(
         row.desk, row.seq, row.at, row.kind, row.actor, json.loads(row.body), row.mac
     )

@@ -124,7 +124,7 @@ def take_position(
 def booked_fills(connection: Connection, desk: str, since: datetime) -> dict[str, Fill]:
     """The executions booked with a time since then, by their keys."""
     query = select(fills).where(fills.c.desk == desk, fills.c.at >= since)
-    return {row.entry_id: _fill(row) for row in connection.execute(query)}
+    return {row.entry_id: fill_of(row) for row in connection.execute(query)}
 
 
 def booked_since(connection: Connection, desk: str, since: datetime) -> frozenset[str]:
@@ -256,7 +256,7 @@ def latest_fills(connection: Connection, desk: str, limit: int) -> list[Fill]:
     rows = connection.execute(
         select(fills).where(fills.c.desk == desk).order_by(fills.c.at.desc()).limit(limit)
     )
-    return [_fill(row) for row in rows]
+    return [fill_of(row) for row in rows]
 
 
 def fills_between(
@@ -268,10 +268,10 @@ def fills_between(
         .where(fills.c.desk == desk, fills.c.at >= since, fills.c.at <= until)
         .order_by(fills.c.at)
     )
-    return [_fill(row) for row in rows]
+    return [fill_of(row) for row in rows]
 
 
-def _fill(row: Row[Any]) -> Fill:
+def fill_of(row: Row[Any]) -> Fill:
     return Fill(
         row.entry_id,
         row.order_id,

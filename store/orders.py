@@ -219,17 +219,17 @@ def _this(client_order_id: str) -> Any:
 
 def read_order(connection: Connection, client_order_id: str) -> Order | None:
     row = connection.execute(_ONE, {"id": client_order_id}).first()
-    return _order(row) if row else None
+    return order_of(row) if row else None
 
 
 def order_by_exchange_id(connection: Connection, order_id: str) -> Order | None:
     row = connection.execute(select(orders).where(orders.c.order_id == order_id)).first()
-    return _order(row) if row else None
+    return order_of(row) if row else None
 
 
 def live_orders(connection: Connection, desk: str, product_id: str | None = None) -> list[Order]:
     """Orders that may still fill, oldest first."""
-    found = [_order(row) for row in connection.execute(_LIVE, {"desk": desk})]
+    found = [order_of(row) for row in connection.execute(_LIVE, {"desk": desk})]
     wanted = [o for o in found if product_id is None or o.spec.product_id == product_id]
     return sorted(wanted, key=lambda order: order.created_at)
 
@@ -238,7 +238,7 @@ def latest_orders(connection: Connection, desk: str, limit: int) -> list[Order]:
     """The newest orders, newest first."""
     query = select(orders).where(orders.c.desk == desk)
     rows = connection.execute(query.order_by(orders.c.created_at.desc()).limit(limit))
-    return [_order(row) for row in rows]
+    return [order_of(row) for row in rows]
 
 
 def orders_between(
@@ -252,7 +252,7 @@ def orders_between(
         .where(orders.c.desk == desk, or_(sent, changed))
         .order_by(orders.c.created_at)
     )
-    return [_order(row) for row in rows]
+    return [order_of(row) for row in rows]
 
 
 def _position(connection: Connection, spec: OrderSpec, held: Mapping[str, Position]) -> int:
@@ -278,7 +278,7 @@ def _recent_entries(connection: Connection, desk: str, now: datetime) -> int:
     return connection.scalar(_RECENT, {"desk": desk, "since": now - RATE_WINDOW}) or 0
 
 
-def _order(row: Row[Any]) -> Order:
+def order_of(row: Row[Any]) -> Order:
     spec = OrderSpec(
         client_order_id=row.client_order_id,
         desk=row.desk,
