@@ -23,6 +23,7 @@ from bot.commands import (
     recorded,
     reports,
     tracing,
+    trading,
 )
 from bot.commands.looking import help_for
 from bot.commands.registry import COMMANDS, Context
@@ -53,6 +54,7 @@ FAMILIES = (
     looking,
     recorded,
     tracing,
+    trading,
     acting,
     agreeing,
     limits,

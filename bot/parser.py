@@ -14,6 +14,8 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NUMBER = re.compile(r"[0-9.]+")
 BESIDE = ("people", "slack", "demo", "escalation")
 """Verbs that are about the home rather than about a desk: they are not in the registry."""
+AS_WORDS = frozenset({"--today", "--from", "--to", "--date", "--preview"})
+"""Words of some commands that runbooks write with dashes."""
 ELSEWHERE = "escalation"
 """What follows this verb is understood by the alerts process's own tools."""
 
@@ -32,7 +34,7 @@ def parse(argv: Sequence[str]) -> Options | Answer:
     if argv and argv[0] == ELSEWHERE and "--kill-switch" not in argv:
         return Options(verb=ELSEWHERE, words=tuple(argv[1:]))
     try:
-        found = _build().parse_intermixed_args(_watch_without_seconds(argv))
+        found = _build().parse_intermixed_args(_watch_without_seconds(_plain(argv)))
     except _NotUnderstood as why:
         lines = ["Nothing was changed. See `perps-bot --help`."]
         return Answer(f"Not understood: {why}.", lines, code=USAGE)
@@ -42,6 +44,18 @@ def parse(argv: Sequence[str]) -> Options | Answer:
     verb = meant(typed[0], words) if typed else None
     options = Options(verb=verb, words=tuple(words), **given)
     return _contradiction(options) or options
+
+
+def _plain(argv: Sequence[str]) -> list[str]:
+    """`--from=2026-03-01` and `--from 2026-03-01` mean `from 2026-03-01`."""
+    words: list[str] = []
+    for word in argv:
+        name, equals, value = word.partition("=")
+        if name in AS_WORDS:
+            words += [name.removeprefix("--"), value] if equals else [name.removeprefix("--")]
+        else:
+            words.append(word)
+    return words
 
 
 def _watch_without_seconds(argv: Sequence[str]) -> list[str]:

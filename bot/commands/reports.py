@@ -1,15 +1,13 @@
 """Reports that anybody may ask for at any time: the day's digest."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from bot.answer import Answer, Table
+from bot.commands.days import DAY, begins, day_of
 from bot.commands.looking import each_desk
 from bot.commands.registry import Context, command, wrong_usage
 from bot.drawn import draw
-
-DAY = timedelta(days=1)
 
 
 def _markets(found: Sequence[Mapping[str, str]]) -> list[Table]:
@@ -26,14 +24,13 @@ def report(context: Context, words: Sequence[str]) -> Answer:
     kind, rest = (words[0], words[1:]) if words else ("", ())
     if kind != "daily" or len(rest) > 1:
         return wrong_usage("report", "which one?" if not words else f"{' '.join(words)!r} is none")
-    try:
-        day = date.fromisoformat(rest[0]) if rest else context.now.date()
-    except ValueError:
+    day = day_of(rest[0] if rest else "today", context.now)
+    if day is None:
         return wrong_usage("report", f"{rest[0]!r} is no day like 2026-03-02")
     if day > context.now.date():
         return wrong_usage("report", f"{day} has not come yet")
 
-    since = datetime.combine(day, time(), UTC)
+    since = begins(day)
 
     def one(desk: str) -> Answer:
         stretch = (f"--since={since.isoformat()}", f"--until={(since + DAY).isoformat()}")

@@ -1,25 +1,22 @@
 """What a day's digest is made of, read in one snapshot."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
-from core.orders import Fill
 from core.reconcile import differences
 from core.reports.daily import Beside, Digest, Slipped, digest
 from core.reports.facts import Facts
-from core.reports.trips import Tally, round_trips, tally
+from core.reports.trips import tally
 from store.books_schema import fills, orders
-from store.ledger import fills_between, held, read_cash, read_positions
+from store.ledger import held, read_cash, read_positions
 from store.limits import read_limits
 from store.observations import read_account, read_held_there, read_products
 from store.reports.facts import read_facts
 from store.reports.incidents import incidents_between
-
-TRIPS_SINCE = timedelta(days=30)
-"""A round trip that was closed in the day may have begun so long before."""
+from store.reports.trades import trips_between
 
 
 def read_digest(
@@ -33,7 +30,7 @@ def read_digest(
     beside = Beside(
         contract_sizes=sizes,
         slipped=_slipped(connection, facts, sizes),
-        trips=_trips(connection, facts, sizes),
+        trips=tally(trips_between(connection, desk, since, until, sizes)),
         limits=_limits(connection, desk),
         incidents=incidents_between(connection, desk, since, until),
         cash_usd=read_cash(connection, desk),
@@ -44,27 +41,6 @@ def read_digest(
         ],
     )
     return digest(facts, beside)
-
-
-def _trips(connection: Connection, facts: Facts, sizes: Mapping[str, Decimal]) -> Tally:
-    every = fills_between(connection, facts.desk, facts.since - TRIPS_SINCE, facts.until)
-    known = [fill for fill in every if fill.product_id in sizes]
-    found = round_trips(known, sizes, _held_before(connection, facts, every))
-    return tally([trip for trip in found if trip.closed_at >= facts.since])
-
-
-def _held_before(
-    connection: Connection, facts: Facts, since_then: Sequence[Fill]
-) -> dict[str, int]:
-    """What is held now less every fill since: what was held before the first of them."""
-    after = fills_between(connection, facts.desk, facts.until + timedelta(microseconds=1), _END)
-    before = {p.product_id: p.contracts for p in read_positions(connection, facts.desk)}
-    for fill in (*since_then, *after):
-        before[fill.product_id] = before.get(fill.product_id, 0) - fill.side.sign * fill.contracts
-    return before
-
-
-_END = datetime.fromisoformat("9000-01-01T00:00:00+00:00")
 
 
 def _slipped(
