@@ -123,10 +123,12 @@ def after_attempt(
     notice: Notify,
     tried: Iterable[Means],
     contact: Contact | None,
+    since: datetime,
     now: datetime,
 ) -> Course:
     """The course after the attempt of this number, 0 the first. A failed receipt is a failed attempt.
 
+    `since` is when the message was due at first: patience counts from there, not from each attempt.
     Nothing that wants somebody is given up before the file on the machine has it.
     """
     if ruling.ruling is Ruling.SENT:
@@ -140,7 +142,7 @@ def after_attempt(
     at = now + timedelta(seconds=wait_s)
     if ruling.ruling is Ruling.PERMANENT and notice.by is not Means.LOCAL:
         return Course(Next.GIVE_UP, now, other, _failed(notice, other, ruling.reason))
-    return Course(Next.TRY_AGAIN, at, other if wait_s > PATIENCE_S[notice.level] else None)
+    return Course(Next.TRY_AGAIN, at, other if too_long(notice.level, at - since) else None)
 
 
 def too_long(level: Level, waits: timedelta) -> bool:
@@ -248,7 +250,7 @@ def noted(breaker: Breaker, ruling: Ruling, now: datetime, wait_s: int | None = 
         return breaker  # it was under way when the breaker tripped: no news
     failures = breaker.failures + 1
     if wait_s:
-        return Breaker(failures, now + timedelta(seconds=min(wait_s, PROBE_EVERY_MAX_S)))
+        return Breaker(failures, now + timedelta(seconds=wait_s))
     if failures < TRIP_AFTER:
         return Breaker(failures)
     slower_s = (failures - TRIP_AFTER) // SLOWER_AFTER

@@ -125,7 +125,8 @@ def record_failed(
     first = job.items[0]
     others = _other_ways(tx, first)
     contact = _contact(tx, job.to.person)
-    course = after_attempt(verdict, first.attempts, first.notice, others.tried, contact, now)
+    since = first.since
+    course = after_attempt(verdict, first.attempts, first.notice, others.tried, contact, since, now)
     if course.do is Next.DONE:
         record_sent(tx, log, [(job, provider_id)], now)
     elif course.do is Next.GIVE_UP:

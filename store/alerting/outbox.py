@@ -70,7 +70,7 @@ def _row(about: Identity, one: Notify, now: datetime) -> dict[str, Any]:
         "why": one.why.value,
         "level": one.level.value,
         "late_s": one.late_s,
-        "since": now,
+        "since": one.held_until or now,
         "due": one.held_until or now,
         "attempts": 0,
         "message": "",

@@ -67,10 +67,10 @@ def test_12_a_send_that_may_have_arrived_is_looked_up_first_and_critical_ones_go
 ):
     unknown = failed(Answer(failure=Failure.TIMEOUT))
     assert unknown.ruling is Ruling.UNKNOWN
-    critical = after_attempt(unknown, 0, page(3), [], ALICE, T0)
+    critical = after_attempt(unknown, 0, page(3), [], ALICE, T0, T0)
     assert (critical.do, critical.fallback) == (Next.LOOK_UP, Means.DM)
-    assert after_attempt(unknown, 0, page(2), [], ALICE, T0).fallback is None
-    assert after_attempt(unknown, 0, page(1), [], ALICE, T0).do is Next.DONE
+    assert after_attempt(unknown, 0, page(2), [], ALICE, T0, T0).fallback is None
+    assert after_attempt(unknown, 0, page(1), [], ALICE, T0, T0).do is Next.DONE
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,24 @@ def test_12_a_send_that_may_have_arrived_is_looked_up_first_and_critical_ones_go
 def test_13_retry_after_is_honoured_whatever_its_form(header: str | None, wait_s: int) -> None:
     assert retry_after_s(header, T0) == wait_s
     asked = failed(Answer(429, retry_after=header))
-    course = after_attempt(asked, 0, page(3), [], ALICE, T0)
+    course = after_attempt(asked, 0, page(3), [], ALICE, T0, T0)
     assert course.do is Next.TRY_AGAIN
     assert course.at == T0 + timedelta(seconds=1 if wait_s is None else wait_s)
     assert (course.fallback is not None) == (wait_s is not None and wait_s > 5)
+
+
+@pytest.mark.parametrize(("level", "within_s"), [(2, 60), (3, 5), (4, 0)])
+def test_13_tries_that_fail_one_after_the_other_use_up_the_same_patience(
+    level: int, within_s: int
+) -> None:
+    now = T0
+    for attempt in range(20):
+        course = after_attempt(failed(DOWN), attempt, page(level), [], ALICE, T0, now)
+        if course.fallback is not None:
+            break
+        now = course.at
+    assert course.fallback is Means.DM
+    assert now - T0 <= timedelta(seconds=within_s) < course.at - T0
 
 
 def test_14_a_destination_that_keeps_failing_is_probed_and_level_4_still_tries() -> None:
@@ -110,6 +124,13 @@ def test_14_a_destination_that_keeps_failing_is_probed_and_level_4_still_tries()
     again = noted(probing, Ruling.RETRY, breaker.open_until)
     assert held(again, L3, breaker.open_until) is Held.BREAKER
     assert noted(again, Ruling.SENT, T0) == Breaker()
+
+
+def test_14_who_asks_to_be_left_alone_for_minutes_is_but_for_level_4() -> None:
+    told = noted(Breaker(), Ruling.RETRY, T0, wait_s=300)
+    assert held(told, L3, T0 + timedelta(seconds=299)) is Held.BREAKER
+    assert held(told, L4, T0 + timedelta(seconds=1)) is None
+    assert held(told, L3, T0 + timedelta(seconds=300)) is None
 
 
 @pytest.mark.parametrize(
@@ -135,29 +156,29 @@ def test_15_an_answer_is_read_and_never_taken_for_granted(answer: Answer, ruling
 @pytest.mark.parametrize("error", ["is_archived", "not_in_channel", "token_revoked"])
 def test_16_a_channel_that_is_gone_is_left_at_once_and_raised(error: str) -> None:
     gone = failed(Answer(200, error=error))
-    course = after_attempt(gone, 0, page(3, Means.CHANNEL, ""), [], None, T0)
+    course = after_attempt(gone, 0, page(3, Means.CHANNEL, ""), [], None, T0, T0)
     assert (course.do, course.fallback) == (Next.GIVE_UP, Means.LOCAL)
     assert course.raises is not None and course.raises.rule == "delivery_failed"
 
 
 def test_16_a_person_with_another_means_is_told_by_it_and_nothing_is_raised() -> None:
-    course = after_attempt(failed(Answer(400)), 0, page(3), [], ALICE, T0)
+    course = after_attempt(failed(Answer(400)), 0, page(3), [], ALICE, T0, T0)
     assert (course.fallback, course.raises) == (Means.DM, None)
 
 
 def test_16_whose_means_are_all_used_up_the_others_hear_of() -> None:
     tried = [means for means in ALICE.means if means is not Means.SMS]
-    course = after_attempt(failed(Answer(400)), 0, page(3), tried, ALICE, T0)
+    course = after_attempt(failed(Answer(400)), 0, page(3), tried, ALICE, T0, T0)
     assert course.fallback is Means.CHANNEL
     assert course.raises is not None and "alice" in course.raises.text
-    assert after_attempt(failed(Answer(400)), 0, page(1), tried, ALICE, T0).raises is None
+    assert after_attempt(failed(Answer(400)), 0, page(1), tried, ALICE, T0, T0).raises is None
 
 
 def test_17_with_every_provider_down_it_is_tried_for_ever_and_the_file_has_it() -> None:
     tried: list[Means] = []
     by, ways = Means.SMS, []
     for _ in range(7):
-        course = after_attempt(failed(DOWN), 20, page(3, by), tried, ALICE, T0)
+        course = after_attempt(failed(DOWN), 20, page(3, by), tried, ALICE, T0, T0)
         assert course.do is Next.TRY_AGAIN
         tried.append(by)
         if course.fallback is None:
@@ -166,7 +187,7 @@ def test_17_with_every_provider_down_it_is_tried_for_ever_and_the_file_has_it() 
         ways.append(by)
     assert ways[-2:] == [Means.CHANNEL, Means.LOCAL]
     disk_full = Verdict(Ruling.PERMANENT, "no space")
-    last = after_attempt(disk_full, 99, page(3, Means.LOCAL), tried, ALICE, T0)
+    last = after_attempt(disk_full, 99, page(3, Means.LOCAL), tried, ALICE, T0, T0)
     assert last.do is Next.TRY_AGAIN and last.at == T0 + 300 * SECOND
 
 
