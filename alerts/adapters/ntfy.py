@@ -44,12 +44,12 @@ class Ntfy:
             return Sending(answer_of(reply, error), str(told.get("id", "")))
 
     def _buttons(self, letter: Letter) -> list[dict[str, object]]:
-        if self._links is None or not letter.buttons:
+        if self._links is None or not letter.answerable:
             return []
+        several = len(letter.alert_ids) > 1
+        label = f"Acknowledge all {len(letter.alert_ids)}" if several else "Acknowledge"
         url = self._links.to_acknowledge(letter.alert_ids[0], letter.person)
-        return [
-            {"action": "http", "label": "Acknowledge", "url": url, "method": "POST", "clear": True}
-        ]
+        return [{"action": "http", "label": label, "url": url, "method": "POST", "clear": True}]
 
     async def look_up(self, letter: Letter) -> bool | None:
         """Not needed: the second replaces the first."""

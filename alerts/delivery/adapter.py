@@ -28,6 +28,8 @@ class Letter:
     text: str
     buttons: str
     """What an interactive message's buttons carry: alert, level, turn and desk. Empty: no buttons."""
+    answerable: bool
+    """It wants somebody to take charge."""
     begun_at: datetime
     """Before this it was not sent."""
 

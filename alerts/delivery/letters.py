@@ -27,6 +27,8 @@ def letter(job: Job, to: str) -> Letter:
     if len(job.items) > LISTED_MAX:
         lines.append(f"and {len(job.items) - LISTED_MAX} more")
     answer = HOW_TO_ANSWER.get(by, "").format(id=alert.id) if wants_somebody else ""
+    if by is Means.SMS and answer and len(job.items) > 1:
+        answer += " for all of them"
     text = "\n".join(line for line in lines if line)
     whole = f"{title}. {text}" if by in (Means.SMS, Means.VOICE) else text
     buttons = f"{alert.id}|{alert.peak.value}|{alert.turn}|{alert.identity.desk}"
@@ -41,6 +43,7 @@ def letter(job: Job, to: str) -> Letter:
         title=fit(title, Means.PUSH),
         text=fit(whole, by, answer),
         buttons=buttons if wants_somebody and len(job.items) == 1 else "",
+        answerable=wants_somebody,
         begun_at=job.begun_at,
     )
 
@@ -62,6 +65,7 @@ def plain_letter(job: Job, to: str) -> Letter:
         title=fit(said, Means.PUSH),
         text=fit(said, job.to.by),
         buttons="",
+        answerable=first.notice.kind in FIRING_KINDS,
         begun_at=job.begun_at,
     )
 

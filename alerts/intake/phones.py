@@ -24,6 +24,8 @@ class Answered:
     person: str
     alert_id: str
     reply: Reply
+    by: Means | None = None
+    """What they answer was told by this; whatever else that message told of is answered with it."""
     number: str = ""
     """The phone that it came from, where that is known."""
 
@@ -67,7 +69,7 @@ def person_called(agent: str, roster: Roster | None) -> str:
 def by_key(query: Mapping[str, str], form: Mapping[str, str]) -> Answered:
     """A key pressed during a call; silence and voicemail press none."""
     id, person = query.get("alert", ""), query.get("person", "")
-    return Answered(person, id, reply(form.get("Digits", "")))
+    return Answered(person, id, reply(form.get("Digits", "")), Means.VOICE)
 
 
 def by_text(form: Mapping[str, str], known: Arrangements) -> Answered | None:
@@ -81,4 +83,4 @@ def by_text(form: Mapping[str, str], known: Arrangements) -> Answered | None:
         return None
     words = said.lower().split()
     id = words[1] if len(words) > 1 and _ID.fullmatch(words[1]) else ""
-    return Answered(person, id, reply(said), number)
+    return Answered(person, id, reply(said), Means.SMS, number)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +24,10 @@ from alerts.intake.phones import (
 )
 from core.alerting.events import Acked, Escalated
 from core.alerting.receipts import Receipt, Reply, reported
+from core.oncall.contacts import Means
 from store.alerting.alerts import NoSuchAlert, read_alert
 from store.alerting.arranged import read_arrangements
+from store.alerting.messages import told_with
 from store.alerting.receipts import note_receipt
 from store.alerting.settlement import apply
 from store.alerting.stopped import start_contact, stop_contact
@@ -203,7 +206,11 @@ class Intake:
         links = self._links
         if links is None or not links.made_by_us(alert, person, request.query.get("sig", "")):
             return _said(403, "the signature is wrong")
-        return _said(200, await self._do(Answered(person, alert, Reply.ACKNOWLEDGE)))
+        roster = await self._read(read_roster)
+        if roster is not None and person not in roster.people:
+            return _said(403, f"{person} is not among the people of this desk any more")
+        answered = Answered(person, alert, Reply.ACKNOWLEDGE, Means.PUSH)
+        return _said(200, await self._do(answered))
 
     async def _pagerduty(self, request: web.Request) -> web.Response:
         secret, body = self._access.pagerduty_secret, await request.read()
@@ -227,21 +234,27 @@ class Intake:
         if answered.reply not in (Reply.ACKNOWLEDGE, Reply.ESCALATE):
             return "Not understood. 4 to take charge, 5 to escalate."
 
-        def act(tx: Transaction) -> str:
-            alert = read_alert(tx, answered.alert_id)
-            event = (
-                Acked(answered.person, alert.peak)
-                if answered.reply is Reply.ACKNOWLEDGE
-                else Escalated(answered.person, alert.turn)
-            )
-            return apply(tx, self._store.log, alert.id, event, self._clock()).said.value
-
         try:
-            said = await asyncio.to_thread(self._store.write, act)
+            said = await asyncio.to_thread(self._store.write, partial(self._act, answered=answered))
         except NoSuchAlert:
             return "There is no such alert."
         self._wake()
-        return f"{answered.alert_id}: {said}"
+        return said
+
+    def _act(self, tx: Transaction, answered: Answered) -> str:
+        """Whoever takes charge of a message takes charge of all that it told of."""
+        person, id = answered.person, answered.alert_id
+        alert, log, now = read_alert(tx, id), self._store.log, self._clock()
+        if answered.reply is Reply.ESCALATE:
+            return (
+                f"{id}: {apply(tx, log, alert.id, Escalated(person, alert.turn), now).said.value}"
+            )
+        told = told_with(tx, alert.id, person, answered.by) if answered.by else [alert.id]
+        said = [
+            apply(tx, log, one, Acked(person, read_alert(tx, one).peak), now).said for one in told
+        ]
+        more = f", and {len(told) - 1} more that were told with it" if len(told) > 1 else ""
+        return f"{id}: {said[0].value}{more}"
 
     async def _stop_or_start(self, answered: Answered) -> str:
         person, number, now = answered.person, answered.number, self._clock()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 
+from alerts.answer_links import answer_links
 from core.alerting.alert import Alert, AlertState
 from core.alerting.levels import Level
 from core.alerting.receipts import Receipt
@@ -25,6 +26,7 @@ from store.alerting.facts import raise_alert
 from store.approved import follow_file
 from store.control import begin_desk
 from store.escalation.file import load_escalation
+from store.events import event_key
 from store.store import Store, Transaction, open_store
 from store.wakeups import nudge
 from tests.sandbox.pager.pager_process import PagerProcess
@@ -97,9 +99,11 @@ class Phones:
         self.store.write(lambda tx: raise_alert(tx, DESK, rule, level, text, now()))
         nudge(self.store.home.alerts_socket)
 
+    def open(self) -> list[Alert]:
+        return self.store.read(lambda c: open_alerts(c, DESK))
+
     def alert(self, rule: str) -> Alert | None:
-        found = self.store.read(lambda c: open_alerts(c, DESK))
-        return next((alert for alert in found if alert.identity.rule == rule), None)
+        return next((alert for alert in self.open() if alert.identity.rule == rule), None)
 
     def owner(self, rule: str) -> str | None:
         alert = self.alert(rule)
@@ -216,6 +220,34 @@ def test_the_button_of_a_push_message_takes_the_alert(phones: Phones) -> None:
     assert phones.owner("margin_step") is None
     phones.pager.tell("/_sim/answer", id=push["id"], action="Acknowledge")
     phones.until(lambda: phones.owner("margin_step") == "alice", "alice to have it")
+
+
+def test_one_answer_takes_all_that_its_message_told_of(phones: Phones) -> None:
+    rule = "ext/together"
+
+    def together(tx: Transaction) -> None:
+        for symbol in ("BTC", "ETH", "SOL"):
+            raise_alert(tx, DESK, rule, Level.CRITICAL, f"{symbol} at once", now(), symbol=symbol)
+
+    def taken() -> bool:
+        mine = [one for one in phones.open() if one.identity.rule == rule]
+        return len(mine) == 3 and all(one.owner == "alice" for one in mine)
+
+    phones.store.write(together)
+    nudge(phones.store.home.alerts_socket)
+    push = phones.page("ntfy", "BTC at once")
+    phones.pager.tell("/_sim/answer", id=push["id"], action="Acknowledge all 3")
+    phones.until(taken, "all three to be taken")
+
+
+def test_a_link_of_somebody_who_has_left_takes_nothing(phones: Phones) -> None:
+    phones.fires("ext/left", Level.INTERVENTION, "posted")
+    phones.until(lambda: phones.alert("ext/left"), "the alert")
+    alert = phones.alert("ext/left")
+    links = answer_links(phones.url, event_key(phones.store.home.secrets))
+    assert alert is not None and links is not None
+    reply = requests.post(links.to_acknowledge(alert.id, "zoe"), timeout=5)
+    assert (reply.status_code, "not among the people" in reply.text) == (403, True)
 
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, "\u00fc" * 64])

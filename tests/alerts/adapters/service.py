@@ -22,6 +22,7 @@ LETTER = Letter(
     title="main level 3 Critical: daily_loss",
     text="$1,020 of $1,000 (the alert was raised)\nReply ACK k7m2q",
     buttons="k7m2q|3|1|main",
+    answerable=True,
     begun_at=MIDNIGHT,
 )
 

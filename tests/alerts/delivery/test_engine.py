@@ -22,7 +22,7 @@ from core.oncall.contacts import Contact, Means
 from core.oncall.hours import Hours
 from store.alerting.arranged import Address
 from store.alerting.facts import raise_alert
-from store.alerting.messages import Job
+from store.alerting.messages import Job, told_with
 from store.columns import to_us
 from store.store import Transaction
 from tests.alerts.delivery.providers import BUSY, DOWN, LOST, REFUSED, Provider
@@ -135,6 +135,22 @@ def test_warnings_of_a_quiet_night_arrive_in_the_morning_unless_they_are_over(po
     post.settled()
     [letter] = post.sms.got
     assert letter.rule == "main/api_latency"
+
+
+def test_a_text_about_several_is_answered_for_all_of_them(post: Post) -> None:
+    def together(tx: Transaction) -> None:
+        for symbol in ("BTC", "ETH", "SOL"):
+            raise_alert(tx, DESK, "stale", Level.CRITICAL, "", post.night.now, symbol=symbol)
+
+    post.night.store.write(together)
+    post.night.tick()
+    post.settled()
+    [letter] = post.sms.got
+    first = letter.alert_ids[0]
+    assert letter.text.endswith(f"Reply ACK {first} for all of them")
+    told = post.night.store.read(lambda c: told_with(c, first, "alice", Means.SMS))
+    assert (told[0], set(told)) == (first, set(letter.alert_ids))
+    assert post.night.store.read(lambda c: told_with(c, "other", "alice", Means.SMS)) == ["other"]
 
 
 def test_43_a_text_that_cannot_be_put_into_words_goes_out_as_plain_facts(post: Post) -> None:
