@@ -19,6 +19,7 @@ from bot.commands import (
     incidents,
     limits,
     looking,
+    metrics,
     reconciling,
     recorded,
     reports,
@@ -52,6 +53,7 @@ WATCH_MIN_S = 0.2
 ALERTING = (alerting_seen, alerting, alerting_quiet, alerting_oncall)
 FAMILIES = (
     looking,
+    metrics,
     recorded,
     tracing,
     trading,
