@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.answer import FAILED, REFUSED, Answer
 from bot.brakeless import hold_anyway
 from bot.commands import (
+    account,
     acting,
     agreeing,
     alerting,
@@ -53,6 +54,7 @@ WATCH_MIN_S = 0.2
 ALERTING = (alerting_seen, alerting, alerting_quiet, alerting_oncall)
 FAMILIES = (
     looking,
+    account,
     metrics,
     recorded,
     tracing,

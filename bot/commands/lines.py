@@ -162,7 +162,7 @@ def risk_line(picture: Picture) -> str:
 def margin_of(picture: Picture) -> str:
     """The margin used, as the exchange last told it."""
     account = picture.account
-    return UNKNOWN if account is None else _told(picture, money(account.initial_margin_usd))
+    return UNKNOWN if account is None else told_of(picture, money(account.initial_margin_usd))
 
 
 def buffer_of(picture: Picture) -> str:
@@ -170,10 +170,11 @@ def buffer_of(picture: Picture) -> str:
     account = picture.account
     if account is None or not account.liquidation_buffer_pct:
         return UNKNOWN
-    return _told(picture, f"{account.liquidation_buffer_pct} %")
+    return told_of(picture, f"{account.liquidation_buffer_pct} %")
 
 
-def _told(picture: Picture, figure: str) -> str:
+def told_of(picture: Picture, figure: str) -> str:
+    """A figure of the account: unknown when it was not read lately, with the last one."""
     account, now = picture.account, picture.now
     if account is not None and now - account.at > ACCOUNT_FRESH_FOR:
         return f"{UNKNOWN} (was {figure}, {age(account.at, now)})"

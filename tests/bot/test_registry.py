@@ -53,6 +53,7 @@ def test_the_commands_are_those_of_the_scope() -> None:
             "confirm",
             "object",
             "requests",
+            "account",
             "metrics",
             "order",
             "trades",
