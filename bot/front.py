@@ -21,6 +21,7 @@ from bot.commands import (
     limits,
     looking,
     metrics,
+    profit,
     reconciling,
     recorded,
     reports,
@@ -54,6 +55,7 @@ WATCH_MIN_S = 0.2
 ALERTING = (alerting_seen, alerting, alerting_quiet, alerting_oncall)
 FAMILIES = (
     looking,
+    profit,
     account,
     metrics,
     recorded,

@@ -92,11 +92,11 @@ def money_lines(picture: Picture) -> list[str]:
     if unknown:
         lines.append(f"P&L and equity are {UNKNOWN} now: {unknown}. As last seen:")
     if picture.today is not None:
-        lines.append(f"P&L today (UTC): {_parts(picture.today)}")
+        lines.append(f"P&L today (UTC): {parts_of(picture.today)}")
     else:
         lines.append("P&L today (UTC): UNKNOWN, the day's opening has not been taken yet")
     since = DayPnl(books.realised_usd, books.unrealised_usd, books.funding_usd, books.fees_usd)
-    lines.append(f"P&L since the books opened: {_parts(since)}")
+    lines.append(f"P&L since the books opened: {parts_of(since)}")
     equity = f"equity {money(books.equity_usd)} by our books"
     if picture.account is not None:
         equity += (
@@ -106,7 +106,8 @@ def money_lines(picture: Picture) -> list[str]:
     return [*lines, equity]
 
 
-def _parts(pnl: DayPnl) -> str:
+def parts_of(pnl: DayPnl) -> str:
+    """The net and what it is made of."""
     return (
         f"{signed(pnl.net_usd)} = realised {signed(pnl.realised_usd)}, "
         f"unrealised {signed(pnl.unrealised_usd)}, funding {signed(pnl.funding_usd)}, "
@@ -126,7 +127,7 @@ def session_line(
     if not isinstance(picture.books, Books):
         return f"{since}: {UNKNOWN}, {picture.worth_unknown}"
     was = f"{UNKNOWN}, was " if picture.worth_unknown else ""
-    return f"{since}: {was}{_parts(day_pnl(opening.books, picture.books))}"
+    return f"{since}: {was}{parts_of(day_pnl(opening.books, picture.books))}"
 
 
 def outside_lines(picture: Picture) -> list[str]:

@@ -1,4 +1,4 @@
-"""Commands that only look: status, positions, orders, fills, pnl, help."""
+"""Commands that only look: status, positions, orders, fills, help."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -14,7 +14,6 @@ from bot.commands.lines import (
     gate_line,
     mode_line,
     money_lines,
-    outside_lines,
     process_lines,
     reconciliation_lines,
     risk_line,
@@ -23,7 +22,6 @@ from bot.commands.lines import (
 )
 from bot.commands.registry import COMMANDS, Command, Context, command, unknown, wrong_usage
 from bot.commands.shown import (
-    at_mark,
     open_positions_lines,
     orders_table,
     positions_table,
@@ -31,7 +29,7 @@ from bot.commands.shown import (
 )
 from bot.picture import Picture, read_picture
 from bot.surface import Surface
-from bot.words import age, clock, count, money, plain, signed
+from bot.words import age, clock, count, money, plain
 from core.requests import RequestState, lapse
 from store.kills import flatten_unconfirmed
 from store.ledger import latest_fills
@@ -91,14 +89,15 @@ def status(context: Context, _words: Sequence[str]) -> Answer:
             lambda c: (alert_lines(c, desk, context.now), read_vitals(c, desk))
         )
         picture = picture_of(context, desk)
-        money_now = [*money_lines(picture), _since_start(context, picture)]
+        money_now = [*money_lines(picture), since_start(context, picture)]
         exchange = exchange_lines(vitals, context.now)
         return _status(picture, context.surface, told, money_now, exchange)
 
     return each_desk(context, show)
 
 
-def _since_start(context: Context, picture: Picture) -> str:
+def since_start(context: Context, picture: Picture) -> str:
+    """The line about what this start of the trader has made."""
     desk, now = picture.desk, context.now
 
     def read(c: Transaction) -> str:
@@ -228,34 +227,6 @@ def fills(context: Context, words: Sequence[str]) -> Answer:
         facts = {"fills": [jsonable(asdict(fill)) for fill in found]}
         tables = [Table("fills", head, rows)] if rows else []
         return Answer(f"{desk}: {count(len(found), 'fill')} booked last", [], tables, facts)
-
-    return each_desk(context, show)
-
-
-@command(
-    "pnl",
-    "profit and loss of the UTC day and since the books opened",
-    examples=["pnl", "pnl --watch"],
-    watch_s=5,
-)
-def pnl(context: Context, _words: Sequence[str]) -> Answer:
-    def show(desk: str) -> Answer:
-        picture = picture_of(context, desk)
-        head = ["product", "contracts", "unrealised", "notional"]
-        rows = [
-            [
-                held.position.product_id,
-                f"{held.contracts:+,d}",
-                at_mark(held.unrealised_usd, signed, held),
-                at_mark(held.notional_usd, money, held),
-            ]
-            for held in picture.positions
-        ]
-        tables = [Table("open positions", head, rows)] if rows else []
-        since_start = _since_start(context, picture)
-        outside = outside_lines(picture)
-        lines = [*money_lines(picture), since_start, *outside, risk_line(picture)]
-        return Answer(f"{desk}: P&L", lines, tables, facts_of(picture))
 
     return each_desk(context, show)
 
