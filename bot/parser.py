@@ -40,8 +40,13 @@ def parse(argv: Sequence[str]) -> Options | Answer:
         return Answer(f"Not understood: {why}.", lines, code=USAGE)
     typed, limit = found.typed, found.limit
     words = [*typed[1:], str(limit)] if limit is not None else typed[1:]
+    if found.preview:
+        words = ["preview", *words]
     given = {name: value for name, value in vars(found).items() if name in _FIELDS}
     verb = meant(typed[0], words) if typed else None
+    if found.preview and verb != "close":
+        lines = ["Nothing was changed."]
+        return Answer("--preview: only `close` can be tried out.", lines, code=USAGE)
     options = Options(verb=verb, words=tuple(words), **given)
     return _contradiction(options) or options
 
@@ -174,6 +179,7 @@ def _add_asking(parser: argparse.ArgumentParser) -> None:
         help="show anew every S seconds",
     )
     parser.add_argument("--limit", type=_whole(1, 10_000), metavar="N", help="so many of the last")
+    parser.add_argument("--preview", action="store_true", help="close: only what it would come to")
     parser.add_argument("--as", dest="person", metavar="NAME", help="who you are, with --code")
     parser.add_argument("--code", help="your one-time code")
     parser.add_argument(

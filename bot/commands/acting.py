@@ -18,6 +18,7 @@ from bot.commands.outcomes import (
     refusal,
     requests_in_flight,
 )
+from bot.commands.previewing import preview_close
 from bot.commands.registry import Context, command, wrong_usage
 from bot.commands.shown import meant_positions, open_positions_lines, request_lines
 from bot.picture import read_picture
@@ -29,6 +30,9 @@ from store import decisions, one_voice
 from store.decisions import Tightened
 
 NOW = "--now"
+
+PREVIEW = "preview"
+"""Only as the first word: anywhere else it belongs to the reason, and a close must close."""
 
 
 @command(
@@ -166,14 +170,16 @@ def _reduced(context: Context, desk: str, answer: Tightened) -> Answer:
 
 
 @command(
-    "close SYMBOL…|all [REASON…]",
-    "close these positions now, on one voice; the mode stays",
+    "close [preview] SYMBOL…|all [REASON…]",
+    "close these positions now, on one voice; the mode stays. preview: what it would come to",
     Act.TIGHTEN,
-    examples=["close BTC", "close all funding is against us"],
+    examples=["close BTC", "close preview BTC", "close all funding is against us"],
 )
 def close(context: Context, words: Sequence[str]) -> Answer:
     if not words:
         return wrong_usage("close", "which position? `positions` lists them; `kill` closes all")
+    if words[0] == PREVIEW:
+        return each_desk(context, lambda desk: preview_close(context, desk, words[1:]))
     several = one_desk("close")(context.store, context.desks, words)
     if several is not None:
         return several
