@@ -10,7 +10,7 @@ from core.products import Product
 from tests.oracle.venue import Stage, There, Venue
 from tests.store import desk as facts
 from trader.coinbase.parse import ExchangeOrder, ExchangePosition, ReadFailed
-from trader.look import SOURCES
+from trader.look import LISTED_WITHIN, SOURCES
 
 Happening = Callable[[], None]
 
@@ -27,8 +27,6 @@ class Answers:
         self.offset = timedelta(0)
         self.deaf = False
         """It answers yes to a cancel and goes on working the order."""
-        self.unlisted: frozenset[str] = frozenset()
-        """Our own ids of orders that its lists do not have yet."""
         self.arrange()
 
     def arrange(
@@ -37,10 +35,15 @@ class Answers:
         after_fills: Iterable[Happening] = (),
         lag: int = 0,
         fails: str = "",
+        *,
+        late: bool = False,
     ) -> None:
-        """What happens between the reads, how many of the newest fills are not listed yet, what fails."""
+        """What happens between the reads, how many of the newest fills are not listed yet, what fails.
+
+        `late`: its lists of orders do not have the newest ones yet.
+        """
         self._after_orders, self._after_fills = list(after_orders), list(after_fills)
-        self._lag, self._fails = lag, fails
+        self._lag, self._fails, self._late = lag, fails, late
 
     def open_orders(self, source: str) -> list[ExchangeOrder]:
         if source != SOURCES[0]:
@@ -83,7 +86,8 @@ class Answers:
         return {}
 
     def _listed(self) -> list[There]:
-        return [t for t in self._venue.listed() if t.spec.client_order_id not in self.unlisted]
+        newest = self._clock() - (LISTED_WITHIN if self._late else timedelta(0))
+        return [t for t in self._venue.listed() if t.at <= newest]
 
     def _may_fail(self, what: str) -> None:
         if self._fails == what:

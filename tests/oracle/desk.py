@@ -206,6 +206,8 @@ class TinyDesk:
         after_fills: Iterable[Happening] = (),
         lag: int = 0,
         fails: str = "",
+        *,
+        late: bool = False,
     ) -> bool:
         """The trader's own look and booking; whether it was a good one. The loop beats meanwhile."""
         waits = SELDOM if self.sync.failing_since is not None else OFTEN
@@ -213,7 +215,7 @@ class TinyDesk:
         self.beat()
         self._mark()
         self.answers.offset = self.there - self.trader_now()
-        self.answers.arrange(after_orders, after_fills, lag, fails)
+        self.answers.arrange(after_orders, after_fills, lag, fails, late=late)
         self.sync.want()
         self.sync.tick(self.trader_now())
         assert self._calls.harvest(self.trader_now()), "no look was begun"

@@ -165,13 +165,16 @@ class DeskMachine(RuleBasedStateMachine):
         if there is not None:
             self.desk.cancel(there.spec.client_order_id, obeyed=obeyed)
 
-    @rule(after_orders=happenings, after_fills=happenings, lag=st.integers(0, 2))
-    def look(self, after_orders: Happenings, after_fills: Happenings, lag: int) -> None:
-        """Reconciliation; orders arrive and fill while it reads, and the list of fills lags behind."""
+    @rule(
+        after_orders=happenings, after_fills=happenings, lag=st.integers(0, 2), late=st.booleans()
+    )
+    def look(self, after_orders: Happenings, after_fills: Happenings, lag: int, late: bool) -> None:
+        """Reconciliation; orders arrive and fill while it reads, and its lists lag behind."""
         self.desk.look(
             [self._later(*one) for one in after_orders],
             [self._later(*one) for one in after_fills],
             lag,
+            late=late,
         )
         self._count_clean_look()
 
