@@ -76,20 +76,31 @@ class RealDesk:
         """
         root.mkdir(parents=True, exist_ok=True)
         self._program = program
-        self.exchange = ExchangeProcess(root / "exchange", *exchange)
-        if begin is not None:
-            begin(self.exchange)
-        self.home = home or root / "home"
-        self.store: Store = open_store(self.home, wall())
-        self._log = (root / "trader.log").open("w")
         self._guards: list[subprocess.Popen[bytes]] = []
+        self._slack: SlackSide | None = None
         self.weather: list[subprocess.Popen[bytes]] = []
         """Processes that disturb the desk and end by themselves."""
+        self.home = home or root / "home"
+        self._log = (root / "trader.log").open("w")
+        self.exchange = ExchangeProcess(root / "exchange", *exchange)
+        self.store: Store = open_store(self.home, wall())
+        try:
+            self._begin(begin or (lambda exchange: None), sabotage, root if slack else None)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(
+        self, begin: Callable[[ExchangeProcess], object], sabotage: str, slack: Path | None
+    ) -> None:
+        begin(self.exchange)
         if sabotage:
             (self.home / "SABOTAGE").write_text(sabotage)
         self.start_guard()
         self.until(lambda: DESK in self.store.read(desks), 20)
-        self._slack = SlackSide(root, self.home) if slack else None
+        if slack is not None:
+            self._slack = SlackSide(slack, self.home)
+            self._slack.bot.wait_ready()
 
     def start_guard(self) -> None:
         environment = os.environ | {

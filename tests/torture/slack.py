@@ -18,7 +18,6 @@ class SlackSide:
         shutil.copy(SHIPPED_PEOPLE, home / "escalation.yaml")
         self.workspace = WorkspaceProcess(root / "slack")
         self._start()
-        self.bot.wait_ready()
 
     def _start(self) -> None:
         self.bot = BotProcess(self._home, self.workspace.environment)
