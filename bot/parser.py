@@ -14,7 +14,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NUMBER = re.compile(r"[0-9.]+")
 BESIDE = ("people", "slack", "demo", "escalation")
 """Verbs that are about the home rather than about a desk: they are not in the registry."""
-AS_WORDS = frozenset({"--today", "--from", "--to", "--date", "--preview"})
+AS_WORDS = frozenset({"--today", "--from", "--to", "--date"})
 """Words of some commands that runbooks write with dashes."""
 ELSEWHERE = "escalation"
 """What follows this verb is understood by the alerts process's own tools."""
