@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.answer import FAILED, Answer, Table
+from bot.commands.days import DAY, days_of
 from bot.commands.facts import jsonable, request_facts
 from bot.commands.looking import count_of, each_desk, picture_of
 from bot.commands.registry import Context, command, wrong_usage
 from bot.commands.shown import request_lines
-from bot.words import age, clock
+from bot.words import age, clock, count
 from core.limit_changes import changes
 from core.requests import Action, RequestState
+from store.event_export import export_day
 from store.events import latest
 from store.limit_changes import read_limit_values
 from store.limits import read_limits
@@ -97,17 +99,19 @@ def requests(context: Context, _words: Sequence[str]) -> Answer:
 
 
 @command(
-    "events [N|verify]",
-    "the last N events on record, or proof that none was changed",
-    examples=["events", "events --limit 100", "events verify"],
+    "events [N|verify|export [DAY]]",
+    "the last N events on record, proof that none was changed, or a day's as a file of JSON lines",
+    examples=["events", "events --limit 100", "events verify", "events export 2026-03-02"],
     watch_s=2,
 )
 def events(context: Context, words: Sequence[str]) -> Answer:
     if list(words) == ["verify"]:
         return each_desk(context, lambda desk: _verify(context, desk))
+    if words and words[0] == "export":
+        return _export(context, words[1:])
     limit = count_of(words, EVENTS_SHOWN)
     if limit is None:
-        return wrong_usage("events", f"{' '.join(words)!r} is neither a number nor `verify`")
+        return wrong_usage("events", f"{' '.join(words)!r} is no number, nor `verify` or `export`")
 
     def show(desk: str) -> Answer:
         found = context.store.read(lambda c: latest(c, desk, limit))
@@ -128,15 +132,35 @@ def events(context: Context, words: Sequence[str]) -> Answer:
     return each_desk(context, show)
 
 
+def _export(context: Context, words: Sequence[str]) -> Answer:
+    """The files stay on the desk's machine: they hold everything that is on record."""
+    span = days_of(words, context.now)
+    if isinstance(span, str):
+        return wrong_usage("events", span)
+    begin, end = span
+    days = [begin + DAY * number for number in range(-((begin - end) // DAY))]
+    directory = context.store.home.reports
+
+    def one(desk: str) -> Answer:
+        written = context.store.read(
+            lambda c: [export_day(c, directory, desk, day) for day in days]
+        )
+        lines = [f"{count(number, 'event')}: {path}" for path, number in written]
+        facts = {"files": [{"path": str(path), "events": number} for path, number in written]}
+        return Answer(f"{desk}: exported {count(len(written), 'day')}", lines, [], facts)
+
+    return each_desk(context, one)
+
+
 def _verify(context: Context, desk: str) -> Answer:
-    count, broken = context.store.read(lambda c: context.store.log.verify(c, desk))
+    number, broken = context.store.read(lambda c: context.store.log.verify(c, desk))
     facts = {
-        "events": count,
+        "events": number,
         "broken_at": broken.seq if broken else None,
         "why": broken.why if broken else None,
     }
     if broken is None:
-        return Answer(f"{desk}: {count:,} events, every one holds", [], [], facts)
+        return Answer(f"{desk}: {number:,} events, every one holds", [], [], facts)
     lines = ["Somebody or something changed the record. Keep the home as it is and tell your lead."]
     title = f"{desk}: THE RECORD IS BROKEN at event {broken.seq}: {broken.why}"
     return Answer(title, lines, [], facts, FAILED)
