@@ -54,6 +54,7 @@ def test_the_commands_are_those_of_the_scope() -> None:
             "object",
             "requests",
             "account",
+            "feed",
             "metrics",
             "order",
             "trades",
