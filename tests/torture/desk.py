@@ -310,7 +310,9 @@ class RealDesk:
         return [
             request
             for request in found
-            if request["method"] == "POST" and request["path"].endswith("/brokerage/orders")
+            if request["method"] == "POST"
+            and request["path"].endswith("/brokerage/orders")
+            and isinstance(request["body"], dict)  # else its sender died half-way
         ]
 
     def story(self) -> str:
