@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from threading import Lock
 from typing import IO, Any
 
 from sandbox.__main__ import main
@@ -24,6 +25,7 @@ class Template:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._turn = Lock()
         atexit.register(self.close)
 
     def start(self, arguments: list[str]) -> "Server":
@@ -36,9 +38,10 @@ class Template:
     def ask(self, order: dict[str, Any]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        with self._turn:
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -81,12 +84,14 @@ class Server:
 
 
 _templates: list[Template] = []
+_first = Lock()
 
 
 def start(arguments: list[str]) -> Server:
     """One template for this process, made when it is first needed."""
-    if not _templates:
-        _templates.append(Template())
+    with _first:
+        if not _templates:
+            _templates.append(Template())
     return _templates[0].start(arguments)
 
 

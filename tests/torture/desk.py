@@ -31,6 +31,8 @@ from tests.sandbox.exchange_process import ExchangeProcess
 from tests.torture.slack import SlackSide
 
 DESK = "main"
+BOT_WITHIN_S = 2
+"""So soon a bot has done what was typed; else whoever looks after it starts it again."""
 
 
 def _parent(pid: int) -> int | None:
@@ -202,7 +204,7 @@ class RealDesk:
         deadline = time.monotonic() + 60
         while True:
             self.in_slack.type_kill(DESK)
-            if self.becomes(lambda: self.mode() >= Mode.HELD, 4):
+            if self.becomes(lambda: self.mode() >= Mode.HELD, BOT_WITHIN_S):
                 break
             assert time.monotonic() < deadline, self.story()
             self.in_slack.calm()

@@ -3,7 +3,9 @@
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 from core.modes import Mode
 from core.requests import Request
@@ -11,6 +13,8 @@ from tests.torture.desk import RealDesk
 from tests.torture.score import Score, count_duplicates, judge
 from tests.torture.weather import AT_CONFIRMATION, DISTURBANCES, IN_SLACK
 
+AT_ONCE = 3
+"""Desks at the same time: a round mostly waits, for a guard's patience or for a token to lapse."""
 NEW_DESK_EVERY = 8
 """A guard waits longer after each death; and what one round has spoilt shall not taint the next."""
 
@@ -68,50 +72,77 @@ def _kill(desk: RealDesk, chance: random.Random, score: Score) -> tuple[Request,
 
 
 class Rounds:
-    """Many rounds, each from a seed of its own; one that fails is told, and the next has a fresh desk."""
+    """Many rounds, each from a seed of its own, on several desks at once."""
 
     def __init__(self, root: Path, seed: int, say: Callable[[str], object]) -> None:
         self.score = Score()
         self._root = root
         self._seed = seed
         self._say = say
-        self._desk: RealDesk | None = None
-        self._desks = 0
+        self._over = Event()
 
     def run(self, rounds: int) -> Score:
-        try:
-            for number in range(rounds):
-                self._one(self._seed + number, fresh=number % NEW_DESK_EVERY == 0)
-        finally:
-            self._end_desk()
+        turns = [
+            range(n, min(n + NEW_DESK_EVERY, rounds)) for n in range(0, rounds, NEW_DESK_EVERY)
+        ]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                for score in pool.map(self._one_desk, turns):
+                    self.score.add(score)
+            finally:
+                self._over.set()  # interrupted: the desks that are left end after their round
         return self.score
 
-    def _one(self, seed: int, *, fresh: bool) -> None:
+    def _one_desk(self, numbers: range) -> Score:
+        turn = Turn(self._root, self._say)
+        try:
+            for number in numbers:
+                if not self._over.is_set():
+                    turn.one(number, self._seed + number)
+        finally:
+            turn.end_desk()
+        return turn.score
+
+
+class Turn:
+    """Some rounds on one desk; one that fails is told, and the next has a fresh desk."""
+
+    def __init__(self, root: Path, say: Callable[[str], object]) -> None:
+        self.score = Score()
+        self._root = root
+        self._say = say
+        self._desk: RealDesk | None = None
+
+    def one(self, number: int, seed: int) -> None:
         chance = random.Random(seed)
         name = chance.choice(sorted(DISTURBANCES))
         violations = self.score.violations
         self._say(f"\rseed {seed}: {name:<28}")
         try:
-            one_round(self._desk_for(fresh), name, chance, self.score)
+            if self._desk is None:
+                self._desk = RealDesk(
+                    self._root / f"desk{number}", "tests.torture.faulty", slack=True
+                )
+            one_round(self._desk, name, chance, self.score)
         except Exception as error:  # noqa: BLE001 (whatever it was, it is told, and the night goes on)
-            self.score.unfinished += 1
-            self.score.found(f"{name}: {type(error).__name__}: {error}")
+            self._unfinished(name, error)
         if self.score.violations > violations:
             self.score.found(f"^ python -m tests.torture --rounds 1 --seed {seed}")
-            self._end_desk()
+            self.end_desk()
 
-    def _desk_for(self, fresh: bool) -> RealDesk:
-        if fresh:
-            self._end_desk()
-        if self._desk is None:
-            self._desks += 1
-            root = self._root / f"desk{self._desks}"
-            self._desk = RealDesk(root, "tests.torture.faulty", slack=True)
-        return self._desk
-
-    def _end_desk(self) -> None:
-        if self._desk is not None:
-            desk, self._desk = self._desk, None
+    def end_desk(self) -> None:
+        """Whatever the last words of this desk are, its processes end."""
+        desk, self._desk = self._desk, None
+        if desk is None:
+            return
+        try:
             desk.calm()
             count_duplicates(desk, self.score)
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._unfinished("the end of a desk", error)
+        finally:
             desk.close()
+
+    def _unfinished(self, name: str, error: Exception) -> None:
+        self.score.unfinished += 1
+        self.score.found(f"{name}: {type(error).__name__}: {error}")

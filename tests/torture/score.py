@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 from core.chain import Event
@@ -54,6 +54,11 @@ class Score:
         """Put the story of a violation aside; the first ones are enough."""
         if len(self.details) < DETAILS_MAX:
             self.details.append(detail)
+
+    def add(self, other: "Score") -> None:
+        """What was counted of another desk."""
+        for part in fields(self):
+            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
 
     def _never(self) -> Iterator[tuple[str, int]]:
         yield "forbidden requests after an acknowledgement", self.forbidden_after_ack
