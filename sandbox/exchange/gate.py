@@ -126,12 +126,17 @@ async def read_record(request: web.Request, log: RequestLog, clock: Clock) -> Re
             method=request.method,
             path=request.path,
             query=request.query_string,
-            client="{}:{}".format(*request.transport.get_extra_info("peername"))
-            if request.transport is not None
-            else "",
+            client=_client(request),
             body="<cancelled>" if broken else parsed(raw),
         )
     )
+
+
+def _client(request: web.Request) -> str:
+    """Empty where it has gone away already."""
+    transport = request.transport
+    address = transport.get_extra_info("peername") if transport is not None else None
+    return "{}:{}".format(*address) if address else ""
 
 
 def parsed(raw: bytes) -> Any:

@@ -15,6 +15,8 @@ from tests.torture.weather import AT_CONFIRMATION, DISTURBANCES, IN_SLACK
 
 AT_ONCE = 3
 """Desks at the same time: a round mostly waits, for a guard's patience or for a token to lapse."""
+FLATTEN_S = 150
+"""An order that is acknowledged and lost is given up after 20 s; several may be, one after the other."""
 NEW_DESK_EVERY = 8
 """A guard waits longer after each death; and what one round has spoilt shall not taint the next."""
 
@@ -44,7 +46,7 @@ def one_round(
         score.found(f"{name}: HELD has become {desk.mode().name}\n{desk.story()}")
     with AT_CONFIRMATION[then](desk):
         killed_at = desk.confirm(request)
-        desk.until(lambda: desk.flatten_ended(request), 60)
+        desk.until(lambda: desk.flatten_ended(request), FLATTEN_S)
     desk.until(desk.settled, 60)
     judge(desk, f"{name}, then {then}", request, (held_at, killed_at), score)
     score.rounds, score.kills, score.flattens = (
