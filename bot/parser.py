@@ -9,6 +9,7 @@ from typing import NoReturn
 from bot.answer import USAGE, Answer
 from bot.commands.registry import COMMANDS, meant, unknown, wrong_usage
 from bot.options import Options
+from bot.scripts import as_command
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NUMBER = re.compile(r"[0-9.]+")
@@ -16,6 +17,7 @@ BESIDE = ("people", "slack", "demo", "escalation")
 """Verbs that are about the home rather than about a desk: they are not in the registry."""
 AS_WORDS = frozenset({"--today", "--from", "--to", "--date"})
 """Words of some commands that runbooks write with dashes."""
+ORDER_ID = "--order-id"
 ELSEWHERE = "escalation"
 """What follows this verb is understood by the alerts process's own tools."""
 
@@ -38,7 +40,7 @@ def parse(argv: Sequence[str]) -> Options | Answer:
     except _NotUnderstood as why:
         lines = ["Nothing was changed. See `perps-bot --help`."]
         return Answer(f"Not understood: {why}.", lines, code=USAGE)
-    typed, limit = found.typed, found.limit
+    typed, limit = as_command(found.typed), found.limit
     words = [*typed[1:], str(limit)] if limit is not None else typed[1:]
     if found.preview:
         words = ["preview", *words]
@@ -52,12 +54,14 @@ def parse(argv: Sequence[str]) -> Options | Answer:
 
 
 def _plain(argv: Sequence[str]) -> list[str]:
-    """`--from=2026-03-01` and `--from 2026-03-01` mean `from 2026-03-01`."""
+    """`--from=2026-03-01` and `--from 2026-03-01` mean `from 2026-03-01`; `--order-id X` means `X`."""
     words: list[str] = []
     for word in argv:
         name, equals, value = word.partition("=")
         if name in AS_WORDS:
             words += [name.removeprefix("--"), value] if equals else [name.removeprefix("--")]
+        elif name == ORDER_ID:
+            words += [value] if equals else []
         else:
             words.append(word)
     return words
