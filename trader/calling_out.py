@@ -7,6 +7,8 @@ from datetime import datetime
 from queue import Full
 
 from core.calling_out import Call, Called, call_out
+from core.dangers import ALERTS_SILENT_FOR
+from store.events import last_of_kinds
 from store.heartbeats import read_heartbeats
 from store.sqlite import StoreFailed
 from store.store import Store
@@ -17,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 ALERTS = "alerts"
+CALLED = "guard_called"
 WHAT_TO_DO = "The desk takes no entries until they are back. Start them: python -m alerts run"
 
 
@@ -32,9 +35,8 @@ class CallingOut:
         self._clock = clock
         self._since = clock()
         self._beat_at: datetime | None = None
-        self._last = Called()
-        self._silence = ""
-        """One key for each silence: a receiver takes the next one for new."""
+        self._last, self._silence = self._said_before()
+        """The second: one key for each silence, so that a receiver takes the next one for new."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="calling-out", daemon=True)
 
@@ -51,6 +53,20 @@ class CallingOut:
         if said is not None:
             self._say(*said, now)
 
+    def _said_before(self) -> tuple[Called, str]:
+        """What a guard before this one said last: a page of it that is still open is called off as well."""
+        try:
+            said = self._store.read(lambda c: last_of_kinds(c, self._desk, {CALLED}, self._since))
+        except StoreFailed as why:
+            log.warning("%s: who was called before is not known: %s", self._desk, why)
+            return Called(), ""
+        if said is None or "silence" not in said.body:
+            return Called(), ""
+        last = Called(Call(said.body["says"]), said.at, bool(said.body["reached"]))
+        if last.call is Call.PAGE:  # that silence goes on until alerts beat
+            self._since = said.at - ALERTS_SILENT_FOR
+        return last, str(said.body["silence"])
+
     def _say(self, call: Call, why: str, now: datetime) -> None:
         text = f"{why}. {WHAT_TO_DO}" if call is Call.PAGE else f"{why}."
         if call is Call.PAGE and self._beat_at is not None:
@@ -61,14 +77,15 @@ class CallingOut:
         self._last = Called(call, now, nobody_to_reach or "taken" in outcomes.values())
         gravity = logging.ERROR if call is Call.PAGE else logging.WARNING
         log.log(gravity, "%s: %s (%s)", self._desk, text, _told(outcomes))
-        self._record({"says": call.value, "because": why, "by": _told(outcomes)}, now)
+        body = {"says": call.value, "because": why, "by": _told(outcomes)}
+        self._record(body | {"silence": self._silence, "reached": self._last.reached}, now)
 
-    def _record(self, body: dict[str, str], now: datetime) -> None:
+    def _record(self, body: dict[str, object], now: datetime) -> None:
         """People were called first: whether it is on record changes nothing for them."""
         try:
             self._store.submit(
                 lambda tx: self._store.log.append(
-                    tx, desk=self._desk, kind="guard_called", actor="guard", now=now, body=body
+                    tx, desk=self._desk, kind=CALLED, actor="guard", now=now, body=body
                 )
             )
         except (WriterClosed, Full) as why:

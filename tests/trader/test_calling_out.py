@@ -84,6 +84,25 @@ def test_silence_pages_once_and_is_called_off_when_alerts_are_back(
     assert there.said() == [("alerts are silent", taken), ("alerts are back", taken)]
 
 
+def test_what_a_guard_before_it_has_opened_is_called_off_as_well(
+    store: Store, pager: PagerProcess
+) -> None:
+    line = PagerDutyLine(pager.url, pager.known["pagerduty"]["routing_key"])
+    before = silence(store, line)
+    before.beats()
+    before.look(61)
+    flushed(store)
+    [incident] = [page for page in pager.pages() if page["state"] == "ringing"]
+
+    later = before.now + timedelta(seconds=1)
+    after = Silence(store, CallingOut(store, DESK, [line], lambda: later), later)
+    after.look(1)
+    assert len([page for page in pager.pages() if page["state"] == "ringing"]) == 1, "paged once"
+    after.beats()
+    after.look(1)
+    assert pager.page(incident["id"])["state"] == "resolved"
+
+
 def test_where_nothing_is_set_up_it_says_that_nobody_was_called(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
