@@ -17,14 +17,7 @@ from core.requests import Request
 from store.control import read_constraints, read_control, read_row
 from store.flattening import latest_job
 from store.heartbeats import Heartbeat, read_heartbeats
-from store.ledger import (
-    held,
-    read_accepted,
-    read_day,
-    read_high_water,
-    read_opening,
-    read_positions,
-)
+from store.ledger import held, read_day, read_positions
 from store.observations import (
     Read,
     read_account,
@@ -34,6 +27,7 @@ from store.observations import (
     read_reads,
 )
 from store.orders import live_orders
+from store.own_cash import read_accepted, read_high_water, read_opening
 from store.page import GatePage, PageUnreadable
 from store.reconciliation import Reconciliation, read_reconciliation
 from store.requests import open_requests

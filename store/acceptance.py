@@ -11,9 +11,10 @@ from core.positions import ZERO
 from core.reconcile import Discrepancy, What
 from store.books_schema import accepted
 from store.events import EventLog
-from store.ledger import accept_cash, read_cash, take_position
+from store.ledger import take_position
 from store.observations import read_account, read_held_there, read_product
 from store.orders import adopt_order
+from store.own_cash import accept_cash, read_cash
 from store.reconciliation import read_open, remove
 
 Figures = Mapping[str, Mapping[str, str]]

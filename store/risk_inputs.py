@@ -17,9 +17,9 @@ from core.positions import Position
 from core.products import Mark
 from core.risk_view import NO_BOOK, Book, Exposure, exposure
 from store.books_schema import orders
-from store.ledger import read_own_cash
 from store.margin import read_margin_window
 from store.observations import read_product
+from store.own_cash import read_own_cash
 from store.reports.schema import mark_samples
 
 MOVE_WINDOW = timedelta(minutes=10)

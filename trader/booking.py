@@ -20,17 +20,7 @@ from core.reconcile import (
 )
 from store.acceptance import accepted_ids
 from store.events import EventLog
-from store.ledger import (
-    adopt_fills,
-    adopt_position,
-    book_fill,
-    booked_fills,
-    held,
-    open_books,
-    read_cash,
-    read_opening,
-    read_positions,
-)
+from store.ledger import adopt_fills, adopt_position, book_fill, booked_fills, held, read_positions
 from store.observations import (
     HeldThere,
     read_product,
@@ -40,6 +30,7 @@ from store.observations import (
     write_products,
 )
 from store.orders import come_back, live_orders, move, order_by_exchange_id, read_order
+from store.own_cash import open_books, read_cash, read_opening
 from store.store import Transaction
 from trader.coinbase.parse import ExchangeOrder
 from trader.funding import Due, book_due, due_between

@@ -9,7 +9,8 @@ from typing import Any
 from core.books import Account
 from core.orders import Fill, Order
 from core.products import Product
-from store.ledger import newest_fill_at, read_opened_at
+from store.ledger import newest_fill_at
+from store.own_cash import read_opened_at
 from store.store import Transaction
 from trader.coinbase.client import Exchange
 from trader.coinbase.parse import ExchangeOrder, ExchangePosition

@@ -10,7 +10,7 @@ from store.agreed import raise_agreed
 from store.control import read_constraints, release, set_mode
 from store.flattening import open_job
 from store.kills import flatten_unconfirmed
-from store.ledger import accept_cash, reset_high_water
+from store.own_cash import accept_cash, reset_high_water
 from store.requests import drifted_since, finish, lapse_due, open_requests, unreviewed
 from store.store import Transaction
 from trader.accepting import Accepting

@@ -20,16 +20,10 @@ from store.control import constrain, release
 from store.danger_steps import read_steps, write_steps
 from store.flattening import ask_flatten
 from store.home import Home
-from store.ledger import (
-    raise_high_water,
-    read_accepted,
-    read_high_water,
-    read_opening,
-    read_positions,
-    snapshot_day,
-)
+from store.ledger import read_positions, snapshot_day
 from store.observations import read_marks
 from store.orders import live_orders
+from store.own_cash import raise_high_water, read_accepted, read_high_water, read_opening
 from store.reserve import free_bytes
 from store.store import Transaction
 from trader.account_facts import AccountFacts

@@ -15,8 +15,8 @@ from bot.words import age, clock, money, signed
 from core.books import Account, Books
 from core.margin import MarginWindow
 from core.transfers import Transfer
-from store.ledger import read_cash
 from store.margin import read_margin_window
+from store.own_cash import read_cash
 from store.store import Transaction
 from store.transfers import latest_transfers
 

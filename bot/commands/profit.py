@@ -16,8 +16,9 @@ from bot.picture import ACCOUNT_FRESH_FOR, Picture
 from bot.words import age, clock, money, signed
 from core.reports.explained import Cause, Theirs, Unvalued, causes
 from store.acceptance import Accepted, latest_accepted
-from store.ledger import read_cash, read_positions
+from store.ledger import read_positions
 from store.observations import read_held_there, read_marks
+from store.own_cash import read_cash
 from store.reports.days import Made, read_made
 from store.store import Transaction
 

@@ -14,17 +14,11 @@ from store.control import desks, read_constraints, read_control, read_row
 from store.events import events_of_kinds
 from store.heartbeats import read_heartbeats
 from store.home import Home
-from store.ledger import (
-    held,
-    read_accepted,
-    read_day,
-    read_high_water,
-    read_opening,
-    read_positions,
-)
+from store.ledger import held, read_day, read_positions
 from store.monitor.gauge import Gauge, age_s
 from store.observations import read_marks, read_reads
 from store.orders import live_orders
+from store.own_cash import read_accepted, read_high_water, read_opening
 from store.page import GatePage, PageUnreadable
 from store.store import Store, Transaction
 from store.vitals import read_vitals

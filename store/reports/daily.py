@@ -11,9 +11,10 @@ from core.reports.daily import Beside, Digest, Slipped, digest
 from core.reports.facts import Facts
 from core.reports.trips import tally
 from store.books_schema import fills, orders
-from store.ledger import held, read_cash, read_positions
+from store.ledger import held, read_positions
 from store.limits import read_limits
 from store.observations import read_account, read_held_there, read_products
+from store.own_cash import read_cash
 from store.reports.facts import read_facts
 from store.reports.incidents import incidents_between
 from store.reports.trades import trips_between

@@ -11,8 +11,9 @@ from core.books import Books, total
 from core.positions import Position
 from core.products import Mark
 from core.reports.facts import EquitySample, MarkSample, taken
-from store.ledger import read_accepted, read_opening, read_positions
+from store.ledger import read_positions
 from store.observations import read_marks
+from store.own_cash import read_accepted, read_opening
 from store.reports.schema import equity_samples, mark_samples
 
 

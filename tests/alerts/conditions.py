@@ -13,10 +13,11 @@ from core.positions import ZERO
 from core.products import Mark, Product
 from core.risk import RiskRefused
 from store.heartbeats import beat
-from store.ledger import book_fill, open_books, take_position
+from store.ledger import book_fill, take_position
 from store.limits import write_limits
 from store.observations import write_account, write_marks, write_products
 from store.orders import move, record_intent
+from store.own_cash import open_books
 from store.reports.history import sample
 from store.store import Transaction
 from store.vitals import Measure, Vital, write_vitals

@@ -20,7 +20,7 @@ from core.requests import Action, asked
 from core.risk import CheckedOrder
 from store.codes import enroll, is_enrolled, present_code
 from store.control import begin_desk
-from store.ledger import adopt_fills, adopt_position, open_books, read_positions, snapshot_day
+from store.ledger import adopt_fills, adopt_position, read_positions, snapshot_day
 from store.observations import (
     HeldThere,
     read_succeeded,
@@ -30,6 +30,7 @@ from store.observations import (
     write_products,
 )
 from store.orders import move, record_intent
+from store.own_cash import open_books
 from store.page import GatePage
 from store.requests import ask
 from store.store import Store, Transaction

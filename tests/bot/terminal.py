@@ -24,7 +24,7 @@ from core.risk import CheckedOrder
 from store.codes import enroll, is_enrolled, present_code
 from store.control import begin_desk, read_control, read_row, set_mode
 from store.events import latest
-from store.ledger import adopt_position, open_books, raise_high_water, read_positions, snapshot_day
+from store.ledger import adopt_position, read_positions, snapshot_day
 from store.observations import (
     HeldThere,
     read_succeeded,
@@ -34,6 +34,7 @@ from store.observations import (
     write_products,
 )
 from store.orders import move, record_intent
+from store.own_cash import open_books, raise_high_water
 from store.page import GatePage
 from store.requests import latest_requests
 from store.store import Store, Transaction, open_store

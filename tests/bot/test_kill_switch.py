@@ -8,7 +8,8 @@ from core.modes import Mode
 from core.orders import Kind, Side
 from core.positions import Position
 from store.flattening import latest_job
-from store.ledger import adopt_position, open_books
+from store.ledger import adopt_position
+from store.own_cash import open_books
 from store.store import Store, Transaction
 from tests.bot.shell import ETH, Shell
 from tests.bot.terminal import BTC, PRODUCT

@@ -18,9 +18,10 @@ from core.gate import BEAT_LATE_NS
 from core.modes import Mode
 from core.orders import Kind, Side, closing_side
 from store.control import read_constraints, read_control, read_row
-from store.ledger import read_cash, read_position
+from store.ledger import read_position
 from store.observations import read_held_there
 from store.orders import live_orders, read_order
+from store.own_cash import read_cash
 from store.requests import latest_requests
 from tests.oracle.acts import ACTS, INTERRUPTIONS, Acts
 from tests.oracle.answers import READS

@@ -24,10 +24,10 @@ from core.orders import Kind, OrderSpec, OrderState, OrderType, Side
 from core.risk import CheckedOrder, check
 from store.control import begin_desk, set_mode
 from store.gate import SendGate
-from store.ledger import open_books
 from store.lock import GateLock
 from store.observations import write_account, write_marks, write_products
 from store.orders import move, risk_view
+from store.own_cash import open_books
 from store.page import GatePage
 from store.store import Store, Transaction, open_store
 from tests.sandbox.exchange_process import BIP, ExchangeProcess

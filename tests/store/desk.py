@@ -15,8 +15,9 @@ from core.positions import Position
 from core.products import Mark, Product
 from core.risk import CheckedOrder
 from store.control import set_mode
-from store.ledger import adopt_position, open_books
+from store.ledger import adopt_position
 from store.observations import write_account, write_marks, write_products
+from store.own_cash import open_books
 from store.store import Store
 
 DESK = "main"

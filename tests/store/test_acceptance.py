@@ -19,9 +19,10 @@ from core.reconcile import (
 )
 from store.acceptance import NotAcceptable, accept, accepted_ids, latest_accepted
 from store.events import latest
-from store.ledger import book_fill, open_books, read_accepted, read_cash, read_position
+from store.ledger import book_fill, read_position
 from store.observations import HeldThere, write_held_there
 from store.orders import live_orders, reservations
+from store.own_cash import open_books, read_accepted, read_cash
 from store.reconciliation import read_open, read_reconciliation, write_reconciliation
 from store.store import Store
 from tests.store.desk import BTC, BTC_PRODUCT, CASH, DESK, NOW, fill, hold, later

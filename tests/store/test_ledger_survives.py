@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from core.books import Books, Day, day_pnl, loss_from, total
 from core.orders import Side
-from store import ledger
+from store import ledger, own_cash
 from store.observations import read_failed, read_reads, read_succeeded
 from store.store import Store
 from tests.store.conftest import Reopen
@@ -40,18 +40,18 @@ def snapshot(store: Store, books: Books, **by: float) -> Day:
 
 
 def opened(store: Store, cash: int = 1000) -> None:
-    store.write(lambda tx: ledger.open_books(tx, store.log, DESK, Decimal(cash), NOW))
+    store.write(lambda tx: own_cash.open_books(tx, store.log, DESK, Decimal(cash), NOW))
 
 
 def raised(store: Store, books: Books) -> Decimal:
-    return store.write(lambda tx: ledger.raise_high_water(tx, DESK, books))
+    return store.write(lambda tx: own_cash.raise_high_water(tx, DESK, books))
 
 
 def everything(store: Store) -> tuple[object, ...]:
     return (
         store.read(lambda c: ledger.read_day(c, DESK, "2026-03-02")),
-        store.read(lambda c: ledger.read_high_water(c, DESK)),
-        store.read(lambda c: ledger.read_opening(c, DESK)),
+        store.read(lambda c: own_cash.read_high_water(c, DESK)),
+        store.read(lambda c: own_cash.read_opening(c, DESK)),
         store.read(lambda c: ledger.read_positions(c, DESK)),
         store.read(lambda c: ledger.day_loss(c, DESK, NOW)),
     )
@@ -114,7 +114,7 @@ def test_day_peak_loss_and_high_water_mark_survive_a_restart(store: Store, reope
     assert snapshot(again, worth(1050)).peak_equity_usd == 1300
     assert raised(again, worth(1050)) == 1300
     assert again.read(lambda c: ledger.day_loss(c, DESK, NOW)) == 250
-    assert again.read(lambda c: ledger.read_opening(c, DESK)) == (Decimal(1000), ZERO)
+    assert again.read(lambda c: own_cash.read_opening(c, DESK)) == (Decimal(1000), ZERO)
 
 
 def test_before_the_first_snapshot_nothing_is_lost(store: Store) -> None:

@@ -15,11 +15,11 @@ from store.alerting.outbox import Depth, depths
 from store.alerting.outbox_schema import outbox
 from store.control import constrain, set_mode
 from store.heartbeats import beat
-from store.ledger import open_books
 from store.monitor.alerting import alert_gauges
 from store.monitor.desk import desk_gauges
 from store.monitor.gauge import Gauge, exposition
 from store.monitor.server import MonitorServer, PortTaken, Shown
+from store.own_cash import open_books
 from store.page import GatePage
 from store.sqlite import StoreFailed
 from store.store import Store

@@ -13,7 +13,7 @@ from core.flatten import JobState
 from core.modes import Mode, Rule
 from core.requests import RequestState
 from store.events import latest
-from store.ledger import accept_cash, read_cash
+from store.own_cash import accept_cash, read_cash
 from tests.sandbox.exchange_process import ExchangeProcess
 from tests.stories.test_kill import trading
 from tests.stories.test_trouble import CREATE, READS

@@ -12,14 +12,9 @@ from core.orders import Kind, OrderState
 from core.requests import Request, RequestState
 from store.asking import ask_accept
 from store.foreign import ask_cancel
-from store.ledger import (
-    day_loss,
-    latest_fills,
-    read_high_water,
-    read_positions,
-    take_position,
-)
+from store.ledger import day_loss, latest_fills, read_positions, take_position
 from store.observations import read_account, read_product
+from store.own_cash import read_high_water
 from store.reconciliation import read_open
 from store.transfers import transferred_usd
 from tests.sandbox.exchange_process import BIP, ETP

@@ -14,8 +14,9 @@ from core.modes import Mode, Rule
 from core.orders import Kind, Order, OrderState, OrderType
 from core.requests import RequestState
 from store.control import read_row, set_mode
-from store.ledger import read_opening, read_positions
+from store.ledger import read_positions
 from store.observations import read_account, read_marks
+from store.own_cash import read_opening
 from store.page import GatePage
 from tests.sandbox.exchange_process import BIP, ETP, ExchangeProcess
 from tests.stories.test_kill import covered, trading

@@ -11,7 +11,7 @@ from core.modes import Mode
 from core.requests import Request
 from store.events import latest
 from store.flattening import read_job
-from store.ledger import read_cash
+from store.own_cash import read_cash
 from tests.torture.desk import DESK, RealDesk
 
 IN_FLIGHT_NS = 50_000_000

@@ -18,7 +18,6 @@ from core.orders import Kind, Side
 from store.control import begin_desk, constrain, read_constraints, read_row
 from store.gate import SendGate
 from store.heartbeats import beat
-from store.ledger import open_books, raise_high_water
 from store.margin import write_margin_window
 from store.observations import (
     HeldThere,
@@ -28,6 +27,7 @@ from store.observations import (
     write_products,
 )
 from store.orders import record_intent
+from store.own_cash import open_books, raise_high_water
 from store.store import Store, open_store
 from tests.store.desk import (
     BTC,

@@ -16,10 +16,11 @@ from core.orders import Kind, OrderState, Side
 from core.reports.daily import Digest
 from core.reports.daily_text import headline, lines, markdown
 from store.control import begin_desk
-from store.ledger import book_fill, open_books, read_opening, read_positions
+from store.ledger import book_fill, read_positions
 from store.limits import write_limits
 from store.observations import HeldThere, read_product, write_held_there, write_marks
 from store.orders import move, record_intent
+from store.own_cash import open_books, read_opening
 from store.reports.daily import read_digest
 from store.reports.history import sample
 from store.reports.incidents import open_incident

@@ -22,8 +22,9 @@ from core.reports.incident_figures import figures
 from core.reports.incident_report import markdown
 from core.reports.narrative import says
 from store.control import begin_desk, set_mode
-from store.ledger import adopt_fills, open_books
+from store.ledger import adopt_fills
 from store.orders import move, record_intent
+from store.own_cash import open_books
 from store.reports.history import sample
 from store.reports.incidents import close_incident, note_in_incident, open_incident
 from store.store import Store, open_store
