@@ -9,7 +9,10 @@ from typing import Any
 import yaml
 
 from core.alerting.levels import Level
+from core.alerting.policy import Step
+from core.oncall.contacts import Means
 from store.alerting.reaching import load_reaching
+from store.alerting.usual import arrangements_of
 from tests.docs.escalation_keys import NAMES, keys
 from tests.docs.generated import ROOT
 
@@ -41,6 +44,22 @@ def test_every_key_is_shown_and_explained() -> None:
     shown = {_ONE_LAYER.sub("on_call.primary[].", path) for path in _paths(_parsed(), "")}
     assert [one.path for one in keys() if one.path not in shown] == []
     assert [one.path for one in keys() if not one.says] == []
+
+
+def test_every_contact_it_shows_is_used(tmp_path: Path) -> None:
+    """By a level that tells people by this means, of somebody who is told anything at all."""
+    file = tmp_path / "escalation.yaml"
+    file.write_text(with_examples())
+    arranged = arrangements_of(load_reaching(file, NOW))
+    shown = {one.person: set(one.means) - {Means.DM} for one in arranged.contacts}
+    having = {name for name, person in _parsed()["people"].items() if "contacts" in person}
+    levels = arranged.policy.levels.values()
+    tells = [
+        t for one in levels for step in (*one.steps, Step(0, one.fallback)) for t in step.tells
+    ]
+    used = {by for tell in tells for by in tell.by}
+    assert shown.keys() == having
+    assert {by for means in shown.values() for by in means} <= used
 
 
 def test_its_last_section_is_the_workspace() -> None:
