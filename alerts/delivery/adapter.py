@@ -12,6 +12,18 @@ from core.alerting.levels import Level
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of the alerts that a message tells of, as it reads by itself."""
+
+    alert_id: str
+    rule: str
+    level: Level
+    closes: bool
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A message, ready to be sent. Sent again, it has the same key: providers that can, drop the second."""
 
@@ -20,6 +32,8 @@ class Letter:
     """The number, topic or account; empty for a place."""
     person: str
     alert_ids: tuple[str, ...]
+    parts: tuple[Part, ...]
+    """Each of the alerts, for a service that keeps an incident for each; for others, none."""
     rule: str
     level: Level
     closes: bool

@@ -1,6 +1,8 @@
 """What a message says: short for a phone, whole where there is room, always with how to answer."""
 
-from alerts.delivery.adapter import Letter
+from collections.abc import Callable
+
+from alerts.delivery.adapter import Letter, Part
 from core.alerting.alert import Alert
 from core.alerting.effects import FIRING_KINDS, NoticeKind
 from core.alerting.wording import fit
@@ -36,7 +38,8 @@ def letter(job: Job, to: str) -> Letter:
         key=job.key,
         to=to,
         person=job.to.person,
-        alert_ids=tuple(dict.fromkeys(item.alert.id for item in job.items)),
+        alert_ids=_ids(job),
+        parts=_parts(job, _line),
         rule=str(alert.identity),
         level=job.level,
         closes=first.notice.kind is NoticeKind.RESOLVED,
@@ -58,7 +61,8 @@ def plain_letter(job: Job, to: str) -> Letter:
         key=job.key,
         to=to,
         person=job.to.person,
-        alert_ids=tuple(dict.fromkeys(item.alert.id for item in job.items)),
+        alert_ids=_ids(job),
+        parts=_parts(job, lambda item: str(item.alert.identity)),
         rule=str(alert.identity),
         level=job.level,
         closes=first.notice.kind is NoticeKind.RESOLVED,
@@ -70,14 +74,40 @@ def plain_letter(job: Job, to: str) -> Letter:
     )
 
 
+def _ids(job: Job) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.alert.id for item in job.items))
+
+
+def _parts(job: Job, says: Callable[[Item], str]) -> tuple[Part, ...]:
+    """Each alert once, by the latest that is told of it: a storm is told with its ends in it."""
+    if job.to.by is not Means.PAGERDUTY:
+        return ()
+    latest = {item.alert.id: item for item in sorted(job.items, key=lambda item: item.since)}
+    return tuple(_part(latest[id], fit(says(latest[id]), job.to.by)) for id in _ids(job))
+
+
+def _part(item: Item, text: str) -> Part:
+    closes = item.notice.kind is NoticeKind.RESOLVED
+    rule = str(item.alert.identity)
+    return Part(item.alert.id, rule, item.notice.level, closes, _title_of(item), text)
+
+
 def _title(job: Job) -> str:
     first = job.items[0]
+    if len(job.items) == 1:
+        return _title_of(first)
     alert = first.alert
-    drill = "DRILL " if alert.drill else ""
-    if len(job.items) > 1:
-        return f"{drill}{alert.identity.desk}: {len(job.items)} alerts up to {job.level}"
-    what = " ".join(filter(None, [alert.identity.rule, alert.identity.symbol]))
-    return f"{drill}{alert.identity.desk} {job.level}: {what}"
+    return f"{_drill(alert)}{alert.identity.desk}: {len(job.items)} alerts up to {job.level}"
+
+
+def _title_of(item: Item) -> str:
+    of = item.alert.identity
+    what = " ".join(filter(None, [of.rule, of.symbol]))
+    return f"{_drill(item.alert)}{of.desk} {item.notice.level}: {what}"
+
+
+def _drill(alert: Alert) -> str:
+    return "DRILL " if alert.drill else ""
 
 
 def _line(item: Item) -> str:

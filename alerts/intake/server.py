@@ -224,7 +224,7 @@ class Intake:
         if taken is not None:
             agent, id = taken
             person = person_called(agent, await self._read(read_roster))
-            await self._do(Answered(person, id, Reply.ACKNOWLEDGE, Means.PAGERDUTY))
+            await self._do(Answered(person, id, Reply.ACKNOWLEDGE))
         return _said(200, "noted")
 
     async def _do(self, answered: Answered) -> str:
@@ -249,8 +249,7 @@ class Intake:
             return (
                 f"{id}: {apply(tx, log, alert.id, Escalated(person, alert.turn), now).said.value}"
             )
-        to = "" if answered.by is Means.PAGERDUTY else person  # a service is nobody in particular
-        told = told_with(tx, alert.id, to, answered.by) if answered.by else [alert.id]
+        told = told_with(tx, alert.id, person, answered.by) if answered.by else [alert.id]
         said = [
             apply(tx, log, one, Acked(person, read_alert(tx, one).peak), now).said for one in told
         ]

@@ -296,6 +296,33 @@ def test_who_acknowledges_in_pagerduty_has_it_by_their_own_name(
     phones.until(lambda: phones.owner(rule) == owner, f"{owner} to have it")
 
 
+def test_alerts_told_together_ring_and_are_taken_each_by_itself_in_pagerduty(
+    phones: Phones,
+) -> None:
+    rule = "ext/incidents"
+
+    def together(tx: Transaction) -> None:
+        for symbol in ("BTC", "ETH"):
+            raise_alert(tx, DESK, rule, Level.CRITICAL, f"{symbol} is off", now(), symbol=symbol)
+
+    def ringing() -> dict[str, str]:
+        return {page["dedup_key"]: page["state"] for page in phones.pages("pagerduty", rule)}
+
+    def owners() -> dict[str, str | None]:
+        return {one.id: one.owner for one in phones.open() if one.identity.rule == rule}
+
+    phones.store.write(together)
+    nudge(phones.store.home.alerts_socket)
+    phones.until(lambda: len(ringing()) == 2, "an incident for each")
+    first, second = owners()
+    assert ringing() == {first: "ringing", second: "ringing"}
+    agent, data = {"summary": "Bob Tanaka"}, {"incident_key": first}
+    event = {"event_type": "incident.acknowledged", "agent": agent, "data": data}
+    assert acknowledged_there(phones, json.dumps({"event": event}).encode()) == 200
+    phones.until(lambda: owners()[first] == "bob", "bob to have the first")
+    assert owners()[second] is None
+
+
 def test_what_pagerduty_acknowledges_by_itself_has_nobody_in_charge(phones: Phones) -> None:
     phones.fires("ext/nobody", Level.INTERVENTION, "posted")
     phones.until(lambda: phones.alert("ext/nobody"), "the alert")

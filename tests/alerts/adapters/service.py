@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from alerts.delivery.adapter import Adapter, Letter, Sending, answered
+from alerts.delivery.adapter import Adapter, Letter, Part, Sending, answered
 from core.alerting.levels import Level
 from tests.alerts.night import MIDNIGHT
 
@@ -16,6 +16,16 @@ LETTER = Letter(
     to="+15550100",
     person="alice",
     alert_ids=("k7m2q",),
+    parts=(
+        Part(
+            "k7m2q",
+            "main/daily_loss",
+            Level.CRITICAL,
+            False,
+            "main level 3 Critical: daily_loss",
+            "$1,020 of $1,000 (the alert was raised)",
+        ),
+    ),
     rule="main/daily_loss",
     level=Level.CRITICAL,
     closes=False,

@@ -6,16 +6,17 @@ import hashlib
 import hmac
 import json
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs
 
 import aiohttp
 
 from alerts.adapters.mail import mail
 from alerts.adapters.ntfy import Ntfy
-from alerts.adapters.pagerduty import PagerDuty
+from alerts.adapters.pagerduty import OWN_MAX, PagerDuty
 from alerts.adapters.twilio import TwilioAccount, TwilioSms, TwilioVoice
 from alerts.adapters.webhook import Webhook
-from alerts.delivery.adapter import Adapter
+from alerts.delivery.adapter import Adapter, Part
 from core.alerting.levels import Level
 from tests.alerts.adapters.service import LETTER, Asked, Make, Service, looked_up, sent
 from tests.alerts.night import MIDNIGHT
@@ -73,7 +74,8 @@ def test_pagerduty_is_triggered_and_resolved_under_the_alerts_own_key() -> None:
     assert body["payload"]["severity"] == "critical"
     assert body["payload"]["source"] == "main"
     assert len(body["payload"]["summary"]) <= 1024
-    closing = json.loads(asked(pagerduty, closes=True).body)
+    [part] = LETTER.parts
+    closing = json.loads(asked(pagerduty, parts=(replace(part, closes=True),)).body)
     assert closing == {
         "routing_key": ROUTING_KEY,
         "event_action": "resolve",
@@ -137,8 +139,55 @@ def test_a_mail_has_the_same_id_when_it_is_sent_again() -> None:
     assert first["Subject"] == LETTER.title
 
 
-def test_pagerduty_is_told_the_end_of_each_alert_that_ended() -> None:
+def incidents(*parts: Part) -> list[tuple[str, str]]:
+    """What PagerDuty is asked to do with which incident."""
+    return [(event["event_action"], event["dedup_key"]) for event in told_together(*parts)]
+
+
+def told_together(*parts: Part) -> list[dict[str, Any]]:
     service = Service(status=202, json={"status": "success"})
-    both = replace(LETTER, closes=True, alert_ids=("k7m2q", "p9x4w"))
-    asyncio.run(sent(service, pagerduty, both))
-    assert [json.loads(one.body)["dedup_key"] for one in service.asked] == ["k7m2q", "p9x4w"]
+    ids = tuple(part.alert_id for part in parts)
+    asyncio.run(sent(service, pagerduty, replace(LETTER, alert_ids=ids, parts=parts)))
+    return sorted((json.loads(one.body) for one in service.asked), key=lambda e: e["dedup_key"])
+
+
+def test_pagerduty_is_told_the_end_of_each_alert_that_ended() -> None:
+    first, second = (replace(part, closes=True) for part in parts(2))
+    assert incidents(first, second) == [("resolve", "a000"), ("resolve", "a001")]
+
+
+def test_each_alert_that_is_told_of_has_its_own_incident_in_pagerduty() -> None:
+    first, second = told_together(*parts(2))
+    assert (first["dedup_key"], second["dedup_key"]) == ("a000", "a001")
+    assert (first["payload"]["summary"], second["payload"]["component"]) == (
+        "main: 0: text 0",
+        "main/rule/1",
+    )
+
+
+def test_a_storm_told_with_its_ends_closes_no_incident_that_goes_on() -> None:
+    first, second = parts(2)
+    assert incidents(first, replace(second, closes=True)) == [
+        ("trigger", "a000"),
+        ("resolve", "a001"),
+    ]
+
+
+def test_a_storm_opens_no_more_incidents_than_people_can_look_at() -> None:
+    told = told_together(*parts(25))
+    assert len(told) == OWN_MAX
+    said = told[0]["payload"]["summary"]
+    assert "and 5 more that have no incident of their own" in said
+
+
+def test_an_incident_that_is_not_taken_is_no_success_of_its_message() -> None:
+    refusing = Service(status=429, json={"status": "throttle exceeded"})
+    sending = asyncio.run(sent(refusing, pagerduty, replace(LETTER, parts=parts(3))))
+    assert sending.answer.status == 429
+
+
+def parts(count: int) -> tuple[Part, ...]:
+    return tuple(
+        Part(f"a{n:03}", f"main/rule/{n}", Level.CRITICAL, False, f"main: {n}", f"text {n}")
+        for n in range(count)
+    )

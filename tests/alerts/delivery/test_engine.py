@@ -13,16 +13,19 @@ import pytest
 from alerts.delivery.adapter import Letter
 from alerts.delivery.engine import Delivery
 from alerts.delivery.letters import letter
-from core.alerting.alert import Destination
+from core.alerting.alert import Destination, Why
 from core.alerting.defaults import DEFAULT, WARNING
+from core.alerting.effects import NoticeKind
 from core.alerting.events import Resolved
+from core.alerting.grouping import Together
 from core.alerting.levels import Level
+from core.alerting.paging import notice
 from core.alerting.policy import Step, Tell, Who
 from core.oncall.contacts import Contact, Means
 from core.oncall.hours import Hours
 from store.alerting.arranged import Address
 from store.alerting.facts import raise_alert
-from store.alerting.messages import Job, told_with
+from store.alerting.messages import Item, Job, told_with
 from store.columns import to_us
 from store.store import Transaction
 from tests.alerts.delivery.providers import BUSY, DOWN, LOST, REFUSED, Provider
@@ -151,6 +154,22 @@ def test_a_text_about_several_is_answered_for_all_of_them(post: Post) -> None:
     told = post.night.store.read(lambda c: told_with(c, first, "alice", Means.SMS))
     assert (told[0], set(told)) == (first, set(letter.alert_ids))
     assert post.night.store.read(lambda c: told_with(c, "other", "alice", Means.SMS)) == ["other"]
+
+
+def test_a_service_is_told_of_each_alert_by_itself_and_by_the_latest_of_it(post: Post) -> None:
+    def turns(key: str, kind: NoticeKind, minutes: int) -> Item:
+        alert = post.night.alert()
+        at = post.night.now + timedelta(minutes=minutes)
+        told = notice(alert, "", Means.PAGERDUTY, kind, Why.RAISED)
+        return Item(replace(told, key=key), DESK, alert, at, 0)
+
+    post.night.fires(text="3 here, 5 there")
+    over, begun = turns("b", NoticeKind.RESOLVED, 1), turns("a", NoticeKind.PAGE, 0)
+    to = Destination("", Means.PAGERDUTY)
+    job = Job("a", to, "", (begun, over), Together.COLLAPSED, post.night.now, False)
+    [part] = letter(job, "").parts
+    assert (part.alert_id, part.closes, part.text.startswith("3 here")) == ("a1", True, True)
+    assert letter(replace(job, to=Destination("alice", Means.SMS)), "").parts == ()
 
 
 def test_43_a_text_that_cannot_be_put_into_words_goes_out_as_plain_facts(post: Post) -> None:
