@@ -209,11 +209,15 @@ def by_memory(effects: Iterable[Effect]) -> tuple[Notify, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Spares a destination that keeps failing: one probe at a time until one gets through."""
+    """Spares a destination that keeps failing: one probe at a time until one gets through.
+
+    `asked`: it asked itself to be left alone until then, and nothing that happens meanwhile shortens that.
+    """
 
     failures: int = 0
     open_until: datetime | None = None
     probing: bool = False
+    asked: bool = False
 
 
 TRIP_AFTER = 5
@@ -243,14 +247,18 @@ def noted(breaker: Breaker, ruling: Ruling, now: datetime, wait_s: int | None = 
 
     `wait_s` is how long the provider asked to be left alone: that holds for every message to it.
     """
-    if ruling in (Ruling.SENT, Ruling.PERMANENT):
-        return Breaker()
-    spared = breaker.open_until is not None and now < breaker.open_until
-    if spared and not breaker.probing:
-        return breaker  # it was under way when the breaker tripped: no news
+    spared_until = breaker.open_until if held(breaker, Level.WARNING, now) else None
     failures = breaker.failures + 1
     if wait_s:
-        return Breaker(failures, now + timedelta(seconds=wait_s))
+        until = now + timedelta(seconds=wait_s)
+        longest = max(until, spared_until) if spared_until and breaker.asked else until
+        return Breaker(failures, longest, asked=True)
+    if spared_until and breaker.asked:
+        return breaker
+    if ruling in (Ruling.SENT, Ruling.PERMANENT):
+        return Breaker()
+    if spared_until and not breaker.probing:
+        return breaker  # it was under way when the breaker tripped: no news
     if failures < TRIP_AFTER:
         return Breaker(failures)
     slower_s = (failures - TRIP_AFTER) // SLOWER_AFTER
@@ -260,6 +268,6 @@ def noted(breaker: Breaker, ruling: Ruling, now: datetime, wait_s: int | None = 
 
 def probed(breaker: Breaker, now: datetime) -> Breaker:
     """The breaker once an attempt is let through: tripped, it holds all others until that one has ended."""
-    if breaker.open_until is None:
+    if breaker.open_until is None or (breaker.asked and now < breaker.open_until):
         return breaker
-    return replace(breaker, open_until=now + PROBE_LASTS, probing=True)
+    return replace(breaker, open_until=now + PROBE_LASTS, probing=True, asked=False)

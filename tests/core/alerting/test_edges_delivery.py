@@ -133,6 +133,36 @@ def test_14_who_asks_to_be_left_alone_for_minutes_is_but_for_level_4() -> None:
     assert held(told, L3, T0 + timedelta(seconds=300)) is None
 
 
+@pytest.mark.parametrize("ruling", [Ruling.RETRY, Ruling.UNKNOWN])
+def test_14_a_level_4_that_fails_does_not_shorten_what_a_destination_asked_for(
+    ruling: Ruling,
+) -> None:
+    told = noted(Breaker(), Ruling.RETRY, T0, wait_s=300)
+    tried = probed(told, T0 + SECOND)
+    after = noted(tried, ruling, T0 + 2 * SECOND)
+    for breaker in (tried, after):
+        assert held(breaker, L3, T0 + 299 * SECOND) is Held.BREAKER
+        assert held(breaker, L3, T0 + 300 * SECOND) is None
+    assert held(probed(after, T0 + 300 * SECOND), L3, T0 + 300 * SECOND) is Held.BREAKER
+
+
+@pytest.mark.parametrize("ruling", [Ruling.SENT, Ruling.PERMANENT, Ruling.RETRY])
+def test_14_what_was_under_way_does_not_shorten_what_a_destination_asked_for(
+    ruling: Ruling,
+) -> None:
+    told = noted(Breaker(), Ruling.RETRY, T0, wait_s=300)
+    assert noted(told, ruling, T0 + SECOND) == told
+    assert noted(probed(told, T0 + 300 * SECOND), Ruling.SENT, T0 + 301 * SECOND) == Breaker()
+
+
+def test_14_of_two_times_that_a_destination_asked_for_the_longer_one_holds() -> None:
+    told = noted(Breaker(), Ruling.RETRY, T0, wait_s=300)
+    shorter = noted(told, Ruling.RETRY, T0, wait_s=10)
+    longer = noted(told, Ruling.RETRY, T0, wait_s=600)
+    assert held(shorter, L3, T0 + 299 * SECOND) is Held.BREAKER
+    assert held(longer, L3, T0 + 599 * SECOND) is Held.BREAKER
+
+
 @pytest.mark.parametrize(
     ("answer", "ruling"),
     [
