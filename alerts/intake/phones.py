@@ -24,7 +24,7 @@ class Answered:
     person: str
     alert_id: str
     reply: Reply
-    by: Means | None = None
+    by: Means
     """What they answer was told by this; whatever else that message told of is answered with it."""
     number: str = ""
     """The phone that it came from, where that is known."""

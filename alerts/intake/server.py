@@ -26,8 +26,8 @@ from core.alerting.events import Acked, Escalated
 from core.alerting.receipts import Receipt, Reply, reported
 from core.oncall.contacts import Means
 from store.alerting.alerts import NoSuchAlert, read_alert
+from store.alerting.answered import level_told, told_with
 from store.alerting.arranged import read_arrangements
-from store.alerting.messages import told_with
 from store.alerting.receipts import note_receipt
 from store.alerting.settlement import apply
 from store.alerting.stopped import start_contact, stop_contact
@@ -224,7 +224,7 @@ class Intake:
         if taken is not None:
             agent, id = taken
             person = person_called(agent, await self._read(read_roster))
-            await self._do(Answered(person, id, Reply.ACKNOWLEDGE))
+            await self._do(Answered(person, id, Reply.ACKNOWLEDGE, Means.PAGERDUTY))
         return _said(200, "noted")
 
     async def _do(self, answered: Answered) -> str:
@@ -242,16 +242,21 @@ class Intake:
         return said
 
     def _act(self, tx: Transaction, answered: Answered) -> str:
-        """Whoever takes charge of a message takes charge of all that it told of."""
-        person, id = answered.person, answered.alert_id
+        """Whoever takes charge of a message takes charge of all that it told of, as far as it told.
+
+        A service opens an incident for each alert: taking one takes that alert only.
+        """
+        person, id, by = answered.person, answered.alert_id, answered.by
         alert, log, now = read_alert(tx, id), self._store.log, self._clock()
         if answered.reply is Reply.ESCALATE:
-            return (
-                f"{id}: {apply(tx, log, alert.id, Escalated(person, alert.turn), now).said.value}"
-            )
-        told = told_with(tx, alert.id, person, answered.by) if answered.by else [alert.id]
+            return f"{id}: {apply(tx, log, id, Escalated(person, alert.turn), now).said.value}"
+        of_service = by is Means.PAGERDUTY
+        to = "" if of_service else person
+        told = [id] if of_service else told_with(tx, id, to, by)
+        seen = [level_told(tx, one, to, by) or read_alert(tx, one).peak for one in told]
         said = [
-            apply(tx, log, one, Acked(person, read_alert(tx, one).peak), now).said for one in told
+            apply(tx, log, one, Acked(person, level), now).said
+            for one, level in zip(told, seen, strict=True)
         ]
         more = f", and {len(told) - 1} more that were told with it" if len(told) > 1 else ""
         return f"{id}: {said[0].value}{more}"

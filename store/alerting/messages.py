@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, update
 
 from core.alerting.alert import Alert, Destination, Why
 from core.alerting.delivery import LAST_WAYS
@@ -15,7 +15,6 @@ from core.alerting.levels import Level
 from core.oncall.contacts import Means
 from store.alerting.kept import alert_of
 from store.alerting.outbox_schema import outbox
-from store.columns import spelled
 
 SENT = "sent"
 """The outcome of a message that its provider took."""
@@ -29,24 +28,6 @@ _ENDED = (
         sending_at=None,
         provider_id=bindparam("id"),
     )
-)
-_TO = (outbox.c.person == bindparam("to"), outbox.c.by == bindparam("means"))
-_LAST = (
-    select(outbox.c.message, outbox.c.ended_at)
-    .where(outbox.c.alert_id == bindparam("alert"), *_TO, outbox.c.outcome == spelled(SENT))
-    .order_by(outbox.c.ended_at.desc())
-    .limit(1)
-)
-_WITH_IT = (
-    select(outbox.c.alert_id)
-    .where(
-        outbox.c.outcome == spelled(SENT),
-        outbox.c.ended_at == bindparam("at"),
-        outbox.c.message == bindparam("told"),
-        outbox.c.alert_id != bindparam("alert"),
-        *_TO,
-    )
-    .distinct()
 )
 
 
@@ -112,16 +93,6 @@ def item_of(row: Row[Any]) -> Item:
         row.late_s,
     )
     return Item(notice, row.desk, alert_of(row.body), row.since, row.attempts)
-
-
-def told_with(connection: Connection, alert_id: str, person: str, by: Means) -> list[str]:
-    """The alerts that the last message to a person by this means told of together with this one."""
-    asked: dict[str, Any] = {"alert": alert_id, "to": person, "means": by.value}
-    last = connection.execute(_LAST, asked).first()
-    if last is None:
-        return [alert_id]
-    asked |= {"at": last.ended_at, "told": last.message}
-    return [alert_id, *connection.scalars(_WITH_IT, asked)]
 
 
 def end(tx: Connection, items: Iterable[Item], what: str, provider_id: str, now: datetime) -> None:

@@ -7,9 +7,15 @@ from datetime import datetime, timedelta
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy import text
 
+from alerts.answer_links import answer_links
 from alerts.intake.alertmanager import read_alerts, take
 from alerts.intake.server import Access, Intake
+from core.alerting.effects import Said
+from core.alerting.levels import Level
+from store.events import event_key
+from store.store import Transaction
 from tests.alerts.night import DESK, MIDNIGHT, Night
 
 OPEN = Access(token=None, twilio_token=None, pagerduty_secret=None, public_url=None)
@@ -36,22 +42,49 @@ def test_who_may_post(night: Night, access: Access, given: str, status: int) -> 
 
 
 async def posted(night: Night, access: Access, given: str) -> int:
+    status, _ = await answered(night, access, "/api/v2/alerts", DOWN, given)
+    return status
+
+
+async def answered(
+    night: Night, access: Access, path: str, body: object = None, given: str = ""
+) -> tuple[int, str]:
     clock, woken = (lambda: night.now), (lambda: None)
     at_once = lambda _tx, _number, _now: woken  # noqa: E731
     intake = Intake(night.store, access, clock, at_once, woken, lambda: None, lambda: True)
     runner = web.AppRunner(intake.app())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/v2/alerts"
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}{path}"
     try:
         async with (
             asyncio.timeout(10),
             aiohttp.ClientSession() as http,
-            http.post(url, json=DOWN, headers={"Authorization": given}) as reply,
+            http.post(url, json=body, headers={"Authorization": given}) as reply,
         ):
-            return reply.status
+            return reply.status, (await reply.text()).strip()
     finally:
         await runner.cleanup()
+
+
+def test_a_push_about_a_lower_level_does_not_take_the_higher_one(night: Night) -> None:
+    def all_sent(tx: Transaction) -> None:
+        tx.execute(text("UPDATE outbox SET outcome = 'sent', ended_at = since"))
+
+    public = "https://desk.example"
+    links = answer_links(public, event_key(night.store.home.secrets))
+    assert links is not None
+    path = links.to_acknowledge("a1", "alice").removeprefix(public)
+    night.fires(level=Level.CRITICAL)
+    night.store.write(all_sent)
+    night.fires(level=Level.EMERGENCY)
+    access = replace(OPEN, public_url=public)
+    status, said = asyncio.run(answered(night, access, path))
+    assert (status, said) == (200, f"a1: {Said.RAISED_SINCE}")
+    assert not night.alert().acks
+    night.store.write(all_sent)
+    asyncio.run(answered(night, access, path))
+    assert [ack.person for ack in night.alert().acks] == ["alice"]
 
 
 def test_nobody_else_ends_what_the_desk_says_of_itself() -> None:

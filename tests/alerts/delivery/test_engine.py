@@ -23,9 +23,10 @@ from core.alerting.paging import notice
 from core.alerting.policy import Step, Tell, Who
 from core.oncall.contacts import Contact, Means
 from core.oncall.hours import Hours
+from store.alerting.answered import level_told, told_with
 from store.alerting.arranged import Address
 from store.alerting.facts import raise_alert
-from store.alerting.messages import Item, Job, told_with
+from store.alerting.messages import Item, Job
 from store.columns import to_us
 from store.store import Transaction
 from tests.alerts.delivery.providers import BUSY, DOWN, LOST, REFUSED, Provider
@@ -170,6 +171,39 @@ def test_a_service_is_told_of_each_alert_by_itself_and_by_the_latest_of_it(post:
     [part] = letter(job, "").parts
     assert (part.alert_id, part.closes, part.text.startswith("3 here")) == ("a1", True, True)
     assert letter(replace(job, to=Destination("alice", Means.SMS)), "").parts == ()
+
+
+def test_an_answer_says_yes_to_no_more_than_its_sender_was_told(post: Post) -> None:
+    def told() -> Level | None:
+        return post.night.store.read(lambda c: level_told(c, "a1", "alice", Means.SMS))
+
+    assert told() is None
+    post.night.fires()
+    assert told() is None, "it only waits"
+    post.settled()
+    assert told() is Level.CRITICAL
+    post.night.fires(level=Level.EMERGENCY)
+    assert told() is Level.CRITICAL
+    post.settled()
+    assert told() is Level.EMERGENCY
+
+
+def test_news_of_one_alert_does_not_narrow_what_a_message_about_several_asked(post: Post) -> None:
+    def together(tx: Transaction) -> None:
+        for symbol in ("BTC", "ETH"):
+            raise_alert(tx, DESK, "stale", Level.CRITICAL, "", post.night.now, symbol=symbol)
+
+    post.night.store.write(together)
+    post.night.tick()
+    post.settled()
+    [letter] = post.sms.got
+    first = letter.alert_ids[0]
+    post.night.now += timedelta(seconds=1)
+    post.night.acks("ben", first)
+    post.settled()
+    assert len(post.sms.got) == 2, "she was told that ben has one of them"
+    told = post.night.store.read(lambda c: told_with(c, first, "alice", Means.SMS))
+    assert set(told) == set(letter.alert_ids)
 
 
 def test_43_a_text_that_cannot_be_put_into_words_goes_out_as_plain_facts(post: Post) -> None:
