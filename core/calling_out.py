@@ -38,7 +38,7 @@ def call_out(
     if why is not None:
         due = last.call is not Call.PAGE or waited is None or waited >= wait
         return (Call.PAGE, why) if due else None
-    if last.call is None or (last.call is Call.END and last.reached):
-        return None
+    if beat_at is None or last.call is None or (last.call is Call.END and last.reached):
+        return None  # what could not be read is no sign that they are back
     due = last.call is Call.PAGE or waited is None or waited >= AGAIN_AFTER
     return (Call.END, "the alerts process beats again") if due else None

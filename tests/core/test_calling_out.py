@@ -29,6 +29,7 @@ PAGED = Called(Call.PAGE, ago(60), reached=True)
         (ago(900), LONG_AGO, Called(Call.PAGE, ago(29)), None),
         (ago(900), LONG_AGO, Called(Call.PAGE, ago(30)), Call.PAGE),
         (ago(1), LONG_AGO, PAGED, Call.END),
+        (None, LONG_AGO, PAGED, None),  # started again, and no beat could be read yet
         (ago(1), LONG_AGO, Called(Call.END, ago(5), reached=True), None),
         (ago(1), LONG_AGO, Called(Call.END, ago(5)), None),
         (ago(1), LONG_AGO, Called(Call.END, ago(30)), Call.END),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from store.events import events_of_kinds
 from store.heartbeats import beat
@@ -101,6 +102,22 @@ def test_what_a_guard_before_it_has_opened_is_called_off_as_well(
     after.beats()
     after.look(1)
     assert pager.page(incident["id"])["state"] == "resolved"
+
+
+def test_what_a_guard_before_it_has_opened_stays_while_no_beat_can_be_read(
+    store: Store, pager: PagerProcess
+) -> None:
+    line = PagerDutyLine(pager.url, pager.known["pagerduty"]["routing_key"])
+    before = silence(store, line)
+    before.beats()
+    before.look(61)
+    flushed(store)
+
+    later = before.now + timedelta(seconds=1)
+    after = Silence(store, CallingOut(store, DESK, [line], lambda: later), later)
+    store.write(lambda tx: tx.execute(text("ALTER TABLE heartbeats RENAME TO unreadable")))
+    after.look(1)
+    assert [page["state"] for page in pager.pages()][-1] == "ringing"
 
 
 def test_where_nothing_is_set_up_it_says_that_nobody_was_called(
