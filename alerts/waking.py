@@ -4,7 +4,6 @@ import asyncio
 
 
 async def woken_within(woken: asyncio.Event, seconds: float) -> None:
-    """A timeout of its own, because `wait_for` can lose a cancellation that comes at the same moment."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

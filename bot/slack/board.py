@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -85,10 +86,9 @@ class Board:
             except TROUBLE as why:
                 log.warning("the cards wait for the store: %s: %s", type(why).__name__, why)
                 wait_s = IDLE_S
-            try:
-                await asyncio.wait_for(self._changed.wait(), wait_s)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
 
     async def tick(self) -> float:
         """Bring every card up to date; seconds until it should be looked at again."""

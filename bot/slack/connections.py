@@ -78,7 +78,8 @@ class Socket(SocketModeClient):
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
         """One after the other: Slack refreshes both at the same moment, and each has a gap of its own."""
         try:
-            await asyncio.wait_for(self._turn.acquire(), TURN_S)
+            async with asyncio.timeout(TURN_S):
+                await self._turn.acquire()
         except TimeoutError:  # the other one does not come back: better both at once than none
             await super().connect_to_new_endpoint(force)
             return

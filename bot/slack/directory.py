@@ -81,7 +81,8 @@ class Directory:
 
     async def _ask_account(self, user_id: str, wait_s: float) -> Member | Stranger:
         try:
-            reply = await asyncio.wait_for(self._slack.users_info(user=user_id), wait_s)
+            async with asyncio.timeout(wait_s):
+                reply = await self._slack.users_info(user=user_id)
             return member_of(content(reply, "user", dict))
         except NO_ANSWER as error:
             if error_of(error) in ("user_not_found", "user_not_visible"):
@@ -97,7 +98,8 @@ class Directory:
             self._groups = {}
             return True
         try:
-            reply = await asyncio.wait_for(self._slack.usergroups_list(include_users=True), wait_s)
+            async with asyncio.timeout(wait_s):
+                reply = await self._slack.usergroups_list(include_users=True)
             self._groups = _groups_of(content(reply, "usergroups", list))
         except NO_ANSWER as error:
             log.warning("user groups: %s", error_of(error))

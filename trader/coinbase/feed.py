@@ -152,7 +152,8 @@ class Feed:
         reader = FrameReader(self._sink, self._clock)
         while True:
             try:
-                frame = await asyncio.wait_for(connection.recv(), SILENCE_S)
+                async with asyncio.timeout(SILENCE_S):
+                    frame = await connection.recv()
             except TimeoutError:
                 raise FeedBroken(f"no message for {SILENCE_S:.0f} s") from None
             reader.take(frame)

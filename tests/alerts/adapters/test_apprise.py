@@ -75,7 +75,8 @@ def test_services_that_do_not_answer_keep_no_thread_from_the_store(library: obje
         sending = [asyncio.create_task(adapter.send(LETTER)) for _ in range(40)]
         await asyncio.sleep(0)
         try:
-            return await asyncio.wait_for(asyncio.to_thread(int, "7"), 1)
+            async with asyncio.timeout(1):
+                return await asyncio.to_thread(int, "7")
         finally:
             library.ANSWERS.set()  # type: ignore[attr-defined]
             await asyncio.gather(*sending)

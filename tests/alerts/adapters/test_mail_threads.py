@@ -13,7 +13,8 @@ def test_a_mail_server_that_does_not_answer_keeps_no_thread_from_the_store() -> 
         sending = [asyncio.create_task(adapter.send(LETTER)) for _ in range(40)]
         await asyncio.sleep(0)
         try:
-            return await asyncio.wait_for(asyncio.to_thread(int, "7"), 1)
+            async with asyncio.timeout(1):
+                return await asyncio.to_thread(int, "7")
         finally:
             silent.close()  # resets whatever waits, and refuses the rest
             await asyncio.gather(*sending, return_exceptions=True)
