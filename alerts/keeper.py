@@ -110,8 +110,8 @@ class Keeper:
         """What waits, as much as fits a transaction, the most urgent first."""
         settlement = Settlement(tx, self._store.log, now)
         settlement.settle_facts(self._new_id)
-        settlement.settle_due()
-        settlement.flush_groups()
+        told = settlement.settle_due()
+        settlement.flush_groups(BATCH - told)
         settlement.write()
 
 

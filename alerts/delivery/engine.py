@@ -34,7 +34,7 @@ from store.alerting.delivery import (
     recover,
     tell_misworded,
 )
-from store.alerting.messages import Job, parts
+from store.alerting.messages import Job, parted
 from store.sqlite import StoreFailed
 from store.store import Store, Transaction
 
@@ -114,15 +114,17 @@ class Delivery:
 
     async def _turn(self) -> datetime | None:
         """Record what ended, claim what may be sent, and begin to send it."""
-        now, ended, back = self._clock(), self._ended, frozenset(self._back)
+        now, back = self._clock(), frozenset(self._back)
+        ended, rest = _first_parts(self._ended)
         self._ended, expected, self._expected = [], self._expected, False
         try:
             jobs, due = await asyncio.to_thread(self._claimed, ended, back, expected, now)
             self._back -= back
         except (*StoreFailed, NothingArranged) as why:
             log.warning("the outbox waits: %s: %s", type(why).__name__, why)
-            self._ended, self._expected = ended + self._ended, True
+            self._ended, self._expected = ended + rest + self._ended, True
             return None
+        self._ended = rest + self._ended
         self.begin(jobs)
         if not all(one.arrived for one in ended):
             self._told()
@@ -136,19 +138,11 @@ class Delivery:
             due = self._store.read(next_message_due)
             if due is None or due > now:
                 return [], due
-        ended = self._recorded_large(ended, now)
         arrived = [one.job for one in ended if one.arrived]
         seen = self._store.read(lambda c: self.look(c, now, arrived))
+        if seen.nothing and not ended and not back:
+            return [], self._store.read(next_message_due)
         return self._store.write(lambda tx: self._commit(tx, ended, back, seen, now))
-
-    def _recorded_large(self, ended: list[Ended], now: datetime) -> list[Ended]:
-        """Those that are left: a message about thousands is recorded in parts, for the brake's sake."""
-        large = [one for one in ended if one.arrived and len(one.job.items) > RECORDED_AT_ONCE]
-        for one in large:
-            for part in parts(one.job, RECORDED_AT_ONCE):
-                sent = [(part, one.provider_id)]
-                self._store.write(partial(record_sent, log=self._store.log, sent=sent, now=now))
-        return [one for one in ended if one not in large]
 
     def _commit(
         self,
@@ -260,10 +254,29 @@ class Delivery:
 
     async def _wait(self, due: datetime | None) -> None:
         """Until woken, or the next message is due; with no slot free, until one is."""
-        seconds = IDLE_S
+        seconds = IDLE_S if not self._ended else 0.0
         if due is not None and self._free:
             seconds = min(IDLE_S, max(0.0, (due - self._clock()).total_seconds()))
         await woken_within(self._woken, seconds)
+
+
+def _first_parts(ended: Iterable[Ended]) -> tuple[list[Ended], list[Ended]]:
+    """What to record now, and what is left: of messages about thousands a part at a time.
+
+    The brake does not wait for the store any longer, and other messages are sent between the parts.
+    """
+    now: list[Ended] = []
+    later: list[Ended] = []
+    room = RECORDED_AT_ONCE
+    for one in sorted(ended, key=lambda one: len(one.job.items)):
+        if not one.arrived:
+            now.append(one)
+            continue
+        first, rest = parted(one.job, room)
+        now += [replace(one, job=job) for job in first]
+        later += [replace(one, job=job) for job in rest]
+        room -= sum(len(job.items) for job in first)
+    return now, later
 
 
 async def _within(sending: Awaitable[Sending], seconds: float) -> Sending:

@@ -1,7 +1,6 @@
 """An alert: its identity, its states and the table of legal moves, and its due times as data."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -105,20 +104,19 @@ class Timers:
 
     @property
     def next_at(self) -> datetime | None:
-        return min((at for _, at in self._set()), default=None)
+        every = (self.clear, self.snooze, self.ack, self.act, self.step, self.edit)
+        return min(filter(None, every), default=None)
 
     def due(self, now: datetime) -> TimerKind | None:
         """The timer to handle first. A clear comes before a page, however late both are."""
-        return next((kind for kind, at in self._set() if at <= now), None)
+        for kind in TimerKind:
+            at: datetime | None = getattr(self, kind.value)
+            if at is not None and at <= now:
+                return kind
+        return None
 
     def without(self, kind: TimerKind) -> "Timers":
         return replace(self, **{kind.value: None})
-
-    def _set(self) -> Iterator[tuple[TimerKind, datetime]]:
-        for field in fields(self):
-            at = getattr(self, field.name)
-            if at is not None:
-                yield TimerKind(field.name), at
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Which messages go out together: groups, what a storm collapses to, and what overtakes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -99,7 +99,7 @@ def send_order(pending: Pending) -> tuple[int, datetime, str]:
 
 def pack(
     waiting: Iterable[Pending],
-    gone: Sequence[Gone],
+    gone: Collection[Gone],
     now: datetime,
     per_minute: Mapping[Means, int] = PER_MINUTE,
 ) -> list[Bundle]:

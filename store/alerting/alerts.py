@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, literal, select, text, tuple_, update
 
 from core.alerting.alert import Alert, AlertState, Identity
 from core.alerting.grouping import Group
 from core.alerting.levels import Level
 from store.alerting.kept import alert_of
-from store.alerting.schema import alert_acts, alert_history, alerts
+from store.alerting.schema import NOT_TOLD, alert_acts, alert_history, alerts
 from store.columns import spelled
 from store.schema import slack_posts
 
@@ -29,10 +29,9 @@ _NEXT_DUE = select(alerts.c.due).where(alerts.c.due.is_not(None)).order_by(alert
 _WAITING = (
     select(alerts.c.body)
     .where(
-        _OPEN,
-        alerts.c.due.is_not(None),
         tuple_(alerts.c.desk, alerts.c.rule).in_(bindparam("groups", expanding=True)),
-        func.json_extract(alerts.c.body, "$.turn") == 0,
+        text(NOT_TOLD),
+        _OPEN,
     )
     .limit(bindparam("most"))
 )

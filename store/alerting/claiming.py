@@ -67,7 +67,13 @@ _DUE = _rows().where(outbox.c.due <= bindparam("now", type_=_MOMENT)).limit(bind
 _OF_PLACE = _joining(outbox.c.person, outbox.c.by)
 _OF_RULE = _joining(outbox.c.person, outbox.c.by, outbox.c.rule)
 _GONE = (
-    select(outbox.c.person, outbox.c.by, outbox.c.ended_at, func.max(outbox.c.level).label("level"))
+    select(
+        outbox.c.message,
+        outbox.c.person,
+        outbox.c.by,
+        outbox.c.ended_at,
+        func.max(outbox.c.level).label("level"),
+    )
     .where(
         outbox.c.outcome == spelled(SENT),
         outbox.c.ended_at > bindparam("since", type_=_MOMENT),
@@ -100,6 +106,10 @@ class Outlook:
     all_seen: bool
     """Whether there was nothing due beyond what was looked at."""
 
+    @property
+    def nothing(self) -> bool:
+        return not (self.jobs or self.later or self.unwanted)
+
 
 def look(c: Connection, now: datetime, most: int, ended: Sequence[Job] = ()) -> Outlook:
     """The messages that the `most` urgent rows are sent by, with all that goes with those.
@@ -116,7 +126,8 @@ def look(c: Connection, now: datetime, most: int, ended: Sequence[Job] = ()) -> 
         still, others = _still_wanted(members)
         jobs += [_lost_job(known, key, still)] if still else []
         unwanted += others
-    gone = [*_gone(c, wanted, now), *(Gone(job.to, now, job.level) for job in ended)]
+    just = {job.key: Gone(job.to, now, job.level) for job in ended}
+    gone = (just | _gone(c, wanted, now)).values()
     by_key = {item.key: item for item in wanted}
     for bundle in pack((_pending(item) for item in wanted), gone, now):
         items = tuple(by_key[one.notice.key] for one in bundle.members)
@@ -212,14 +223,14 @@ def _still_wanted(items: Iterable[Item]) -> tuple[list[Item], list[tuple[str, It
     return kept, unwanted
 
 
-def _gone(c: Connection, wanted: Iterable[Item], now: datetime) -> list[Gone]:
-    """What went a moment ago to places that want few messages."""
+def _gone(c: Connection, wanted: Iterable[Item], now: datetime) -> dict[str, Gone]:
+    """What went a moment ago to places that want few messages, by message."""
     if not any(item.notice.by in PER_MINUTE for item in wanted):
-        return []
-    rows = c.execute(_GONE, {"since": now - MINUTE})
-    return [
-        Gone(Destination(row.person, Means(row.by)), row.ended_at, Level(row.level)) for row in rows
-    ]
+        return {}
+    return {
+        row.message: Gone(Destination(row.person, Means(row.by)), row.ended_at, Level(row.level))
+        for row in c.execute(_GONE, {"since": now - MINUTE})
+    }
 
 
 def _pending(item: Item) -> Pending:

@@ -1,6 +1,6 @@
 """Messages of the outbox as they are sent: its rows, and one message about some of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -73,10 +73,13 @@ class Job:
         return max(item.notice.level for item in self.items)
 
 
-def parts(job: Job, most: int) -> Iterator[Job]:
-    """The same message, about at most so many alerts at a time."""
-    for begin in range(0, len(job.items), most):
-        yield replace(job, items=job.items[begin : begin + most])
+def parted(job: Job, most: int) -> tuple[list[Job], list[Job]]:
+    """The same message about at most so many of its alerts, and about the others; each may be nothing."""
+    first, rest = job.items[:most], job.items[most:]
+    return (
+        [replace(job, items=first)] if first else [],
+        [replace(job, items=rest)] if rest else [],
+    )
 
 
 def item_of(row: Row[Any]) -> Item:

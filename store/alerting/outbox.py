@@ -1,18 +1,35 @@
 """Messages put where they wait to be sent, in the transaction of what they tell of."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from core.alerting.alert import Identity
 from core.alerting.effects import Notify
+from core.alerting.grouping import GATHERED_WITHIN
 from core.alerting.levels import Level
 from store.alerting.outbox_schema import outbox
 
+_GROUPED_BY = ("person", "by", "rule")
+_GROUP = itemgetter(*_GROUPED_BY)
+_GATHERING = (
+    select(outbox.c.due)
+    .where(
+        *(outbox.c[name] == bindparam(name) for name in _GROUPED_BY),
+        outbox.c.ended_at.is_(None),
+        outbox.c.due > bindparam("now", type_=outbox.c.due.type),
+        outbox.c.due <= bindparam("soon", type_=outbox.c.due.type),
+        outbox.c.attempts == 0,
+        outbox.c.level < Level.CRITICAL.value,
+    )
+    .limit(1)
+)
 _ADD = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
 WITHDRAWN = "withdrawn: the alert has moved on"
 
@@ -20,8 +37,24 @@ WITHDRAWN = "withdrawn: the alert has moved on"
 def enqueue(tx: Connection, told: Iterable[tuple[Identity, Notify]], now: datetime) -> None:
     """What is told of these alerts. Each key once, however often it is made."""
     rows = [_row(about, one, now) for about, one in told]
+    _join_gathering(tx, rows, now)
     if rows:
         tx.execute(_ADD, rows)
+
+
+def _join_gathering(tx: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Warnings of a storm wait with those of their rule that wait for the rest of it already.
+
+    Each of them would be due at once, and looked at with all the others only to be put off as well.
+    """
+    joining = [row for row in rows if row["level"] < Level.CRITICAL and row["due"] == now]
+    for group, count in Counter(map(_GROUP, joining)).items():
+        if count > 1:
+            moments = {"now": now, "soon": now + GATHERED_WITHIN}
+            until = tx.scalar(_GATHERING, dict(zip(_GROUPED_BY, group, strict=True)) | moments)
+            for row in joining:
+                if until is not None and _GROUP(row) == group:
+                    row["due"] = until
 
 
 def withdraw(tx: Connection, alert_id: str, before: int, now: datetime) -> None:

@@ -29,7 +29,7 @@ outbox = Table(
     Column("receipt", Text, nullable=False, server_default=text("''")),
     Column("rule", Text, nullable=False, server_default=text("''")),
     Index("ix_outbox_waiting", text("level DESC"), "since", sqlite_where=text("ended_at IS NULL")),
-    Index("ix_outbox_to", "person", "by", "rule", sqlite_where=text("ended_at IS NULL")),
+    Index("ix_outbox_to", "person", "by", "rule", "due", sqlite_where=text("ended_at IS NULL")),
     Index("ix_outbox_alert", "alert_id"),
     Index("ix_outbox_provider", "provider_id", sqlite_where=text("provider_id != ''")),
     Index("ix_outbox_ended", "ended_at", sqlite_where=text("outcome = 'sent'")),

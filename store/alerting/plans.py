@@ -70,7 +70,7 @@ class Plans:
 
     def _quiet(self) -> Quieting:
         if self._quieting is None:
-            known = quieting_of(self._tx, self._now)
+            known = _with_windows(self._tx, self._arrangements.quieting, self._now)
             others = tuple(self._inhibitors(known.inhibitions))
             self._quieting = replace(known, others=others)
         return self._quieting
@@ -95,7 +95,10 @@ def schedule_of(connection: Connection) -> Schedule:
 
 def quieting_of(connection: Connection, now: datetime) -> Quieting:
     """What keeps alerts quiet, by file or by command; other alerts aside. Raises NothingArranged."""
-    known = read_arrangements(connection).quieting
+    return _with_windows(connection, read_arrangements(connection).quieting, now)
+
+
+def _with_windows(connection: Connection, known: Quieting, now: datetime) -> Quieting:
     silences, windows = windows_at(connection, now)
     return replace(
         known,

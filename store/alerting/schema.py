@@ -33,6 +33,9 @@ posted_alerts = Table(
 )
 """Another system's alerts that are over at a time that it named, unless it posts them again."""
 
+NOT_TOLD = "due IS NOT NULL AND json_extract(body, '$.turn') = 0"
+"""No step of it ran so far: it may wait for others of its rule."""
+
 alerts = Table(
     "alerts",
     metadata,
@@ -58,6 +61,7 @@ alerts = Table(
     ),
     Index("ix_alerts_identity", "desk", "rule", "symbol", "opened_at"),
     Index("ix_alerts_due", "due", sqlite_where=text("due IS NOT NULL")),
+    Index("ix_alerts_first", "desk", "rule", sqlite_where=text(NOT_TOLD)),
     Index("ix_alerts_to_show", "desk", sqlite_where=text("shown = 0")),
     sqlite_strict=True,
 )

@@ -134,6 +134,8 @@ class Settlement:
 
     def flush_groups(self, limit: int = BATCH) -> int:
         """Alerts that wait for their group go with the first of it; how many that were."""
+        if limit <= 0:
+            return 0
         going = {group_of(a.identity) for a in self._known.values() if a.paged_at == self._now}
         waiting = [a for a in waiting_in(self._tx, going, limit) if a.id not in self._known]
         ids = set(flushed_with([*self._known.values(), *waiting], self._now))

@@ -305,7 +305,7 @@ def plan(store: Store, read: Callable[[Connection], object]) -> str:
         (lambda c: closed_by(c, CLOSING), "ix_fills_at"),
         (lambda c: cancelled_since(c, DESK, NOW), "ix_orders_updated_at"),
         (lambda c: open_alerts(c, DESK), "ux_alerts_open"),
-        (lambda c: waiting_in(c, [(DESK, "rule")], 1), "ux_alerts_open"),
+        (lambda c: waiting_in(c, [(DESK, "rule")], 1), "ix_alerts_first"),
         (lambda c: unshown(c, 1), "ix_alerts_to_show"),
         (lambda c: open_incidents(c, DESK), "ix_incidents_open"),
         (lambda c: job_of_sent(c, "SM1"), "ix_outbox_provider"),

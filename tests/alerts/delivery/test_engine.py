@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine, event
 
 from alerts.delivery.adapter import Letter
-from alerts.delivery.engine import Delivery
+from alerts.delivery.engine import RECORDED_AT_ONCE, Delivery
 from alerts.delivery.letters import letter
 from core.alerting.alert import Destination, Why
 from core.alerting.defaults import DEFAULT, WARNING
@@ -449,3 +451,37 @@ def test_what_a_breaker_keeps_back_is_told_another_way_meanwhile(post: Post) -> 
     post.run(story)
     told = post.rows(f"person = 'alice' AND \"by\" = '{Means.EMAIL.value}'")
     assert len(told) == 12
+
+
+def test_a_message_about_hundreds_is_recorded_a_part_at_a_time(post: Post) -> None:
+    """So that the brake never waits for the store; whatever else is to be sent goes between the parts."""
+    many = 4 * RECORDED_AT_ONCE
+
+    def storm(tx: Transaction) -> None:
+        for number in range(many):
+            level = Level.INTERVENTION
+            raise_alert(tx, DESK, "same", level, "", post.night.now, symbol=f"s{number}")
+
+    post.night.store.write(storm)
+    while post.night.tick() == post.night.now:
+        pass
+    post.night.now += timedelta(minutes=1)
+    while post.night.tick() == post.night.now:
+        pass
+    parts: list[int] = []
+
+    def recorded(*told: Any) -> None:
+        statement, rows, executed_many = told[2], told[3], told[5]
+        if "outcome=" in statement and executed_many:
+            parts.append(len(rows))
+
+    event.listen(Engine, "before_cursor_execute", recorded)
+    try:
+        for _ in range(2):
+            post.settled()
+            post.night.now += timedelta(seconds=1)
+    finally:
+        event.remove(Engine, "before_cursor_execute", recorded)
+    assert [len(one.alert_ids) for one in post.channel.got] == [many]
+    assert all(alert.told for alert in post.night.open())
+    assert set(parts) == {RECORDED_AT_ONCE}
