@@ -92,7 +92,6 @@ class Flatten:
             return True  # the guard has it, or a loop that is just being ended
         if job.state is JobState.ASKED:
             self._move_job(job, JobState.RUNNING, "", now)
-            return True
         if self._sync.looked_at is None:
             return True  # what the exchange holds is not known in this start
         self._add_new_legs(job, now)

@@ -19,7 +19,7 @@ class Lane(StrEnum):
     LOOK = "look"
 
 
-THREADS = {Lane.READ: 3, Lane.ORDER: 4, Lane.BRAKE: 6, Lane.LOOK: 1}
+THREADS = {Lane.READ: 3, Lane.ORDER: 4, Lane.BRAKE: 10, Lane.LOOK: 1}
 TOGETHER = 4
 """Threads for the parts of one look: on a slow exchange a flatten waits for looks."""
 

@@ -152,8 +152,13 @@ class Sync:
             self._products_wanted = self._products_wanted and not asked_for.products
 
     def _pause(self) -> timedelta:
-        """Wanted looks follow each other closely, but not while the exchange does not answer."""
-        return SELDOM if self.failing_since is not None else OFTEN
+        """Wanted looks follow each other closely, but not while the exchange does not answer.
+
+        Nor while a request of ours is out: what was seen before its answer would have to be seen again.
+        """
+        calls = self._desk.calls
+        unanswered = calls.running("place:") or calls.running("cancel:")
+        return SELDOM if self.failing_since is not None or unanswered else OFTEN
 
     def _a_day_due(self, now: datetime) -> bool:
         """While positions differ: an execution may be listed late. It costs pages, so not each time."""

@@ -19,8 +19,9 @@ from store.reconciliation import read_open
 from store.transfers import transferred_usd
 from tests.sandbox.exchange_process import BIP, ETP
 from tests.stories.test_kill import covered, trading
-from tests.stories.world import ALICE, BOB, DESK, World
+from tests.stories.world import ALICE, BOB, DESK, STEP_S, World
 from trader.coinbase.feed import Sink
+from trader.lanes import Lane
 from trader.watch import snapshot
 
 pytestmark = pytest.mark.long
@@ -234,6 +235,20 @@ def test_every_gap_is_followed_by_a_look_and_a_quiet_desk_is_looked_at_too(world
     feeds[-1].orders_changed()
     world.pass_time(0.5)
     assert sync.looked_at == world.now
+
+
+def test_while_a_cancel_is_out_the_desk_is_looked_at_once_a_second(world: World) -> None:
+    """What is seen before its answer has to be seen again, and looks are rationed; but one may hang."""
+    trading(world)
+    world.confirm(world.kill(), BOB)
+    world.runner.hanging = Lane.BRAKE
+    world.pass_time(1)
+    looks = set()
+    for _ in range(8):
+        world.loop.sync.want()
+        world.pass_time(STEP_S)
+        looks.add(world.loop.sync.looked_at)
+    assert len(looks) == 8 * STEP_S
 
 
 def test_a_drift_is_looked_at_calmly_and_accepted_as_the_exchange_has_it(world: World) -> None:

@@ -47,8 +47,13 @@ STEP_S = 0.5
 class AtOnce:
     """A runner that makes the call where it is asked for."""
 
-    def submit(self, _lane: Lane, call: Callable[[], Any]) -> "Future[Any]":
+    hanging: Lane | None = None
+    """A lane whose calls get no answer."""
+
+    def submit(self, lane: Lane, call: Callable[[], Any]) -> "Future[Any]":
         future: Future[Any] = Future()
+        if lane is self.hanging:
+            return future
         try:
             future.set_result(call())
         except Exception as error:  # noqa: BLE001 (it travels in the future, as from a thread)
@@ -123,6 +128,7 @@ class World:
         self.exchange = exchange
         self.now = START
         self.profile = profile
+        self.runner = AtOnce()
         self.store: Store = open_store(home, self.now)
         self.said: list[Said] = []
         self._ids = itertools.count(1)
@@ -325,7 +331,7 @@ class World:
             profile=self.profile,
             store=self.store,
             exchange=Exchange(endpoint, key, Wire(gate), lambda: self.now),
-            calls=Calls(AtOnce()),
+            calls=Calls(self.runner),
             new_id=lambda: f"{actor}-{boot}-{next(self._ids)}",
             actor=actor,
         )
