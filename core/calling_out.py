@@ -21,7 +21,7 @@ class Call(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What was said last. `reached`: somebody took it."""
+    """What was said last. `reached`: a page was taken by somebody, an end by all who had the page."""
 
     call: Call | None = None
     at: datetime | None = None

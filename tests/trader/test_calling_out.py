@@ -141,6 +141,29 @@ def test_a_way_that_takes_nothing_is_tried_again(store: Store, pager: PagerProce
     assert len(there.said()) == 2
 
 
+def test_a_page_is_called_off_wherever_it_was_taken(store: Store, pager: PagerProcess) -> None:
+    """PagerDuty is down when alerts are back: its incident is not left open for that."""
+    known = pager.known
+    there = silence(
+        store,
+        PagerDutyLine(pager.url, known["pagerduty"]["routing_key"]),
+        WebhookLine(f"{pager.url}/webhook/desk", known["webhook"]["secret"]),
+    )
+    there.beats()
+    there.look(61)
+    [incident] = [page for page in pager.pages() if page["provider"] == "pagerduty"][-1:]
+    pager.fault("status", "/v2/enqueue", args={"code": 503}, count=1)
+    there.beats()
+    there.look(1)
+    assert pager.page(incident["id"])["state"] == "ringing"
+    there.beats()
+    there.look(30)
+    assert pager.page(incident["id"])["state"] == "resolved"
+    flushed(store)
+    assert [says for says, _ in there.said()].count("alerts are back") == 2
+    assert len([by for _, by in there.said() if "webhook" in by]) == 2, "it was told there already"
+
+
 def test_what_is_set_up_for_alerts_is_set_up_for_the_guard() -> None:
     settings = {"PAGERDUTY_ROUTING_KEY": "k", "PERPS_WEBHOOK_URL": "http://x", "_env_file": None}
     assert [line.name for line in lines_out(Settings(**settings))] == ["pagerduty"]  # type: ignore[arg-type]
