@@ -150,10 +150,18 @@ class Intake:
         form = await self._from_twilio(request)
         if form is None:
             return _said(403, "the signature is wrong")
-        said = await self._do(by_key(request.query, form))
+        answered = by_key(request.query, form)
+        if not await self._is_ours(answered.person):
+            return _twiml("<Say>You are not among the people of this desk any more.</Say>")
+        said = await self._do(answered)
         if form.get("Digits"):
             await self._note(form.get("CallSid", ""), Receipt.ACKNOWLEDGED, "a key was pressed")
         return _twiml(f"<Say>{said}</Say>")
+
+    async def _is_ours(self, person: str) -> bool:
+        """Whether two people's roster names them still: a link and a call outlive that."""
+        roster = await self._read(read_roster)
+        return roster is None or person in roster.people
 
     async def _twilio_sms(self, request: web.Request) -> web.Response:
         form = await self._from_twilio(request)
@@ -206,8 +214,7 @@ class Intake:
         links = self._links
         if links is None or not links.made_by_us(alert, person, request.query.get("sig", "")):
             return _said(403, "the signature is wrong")
-        roster = await self._read(read_roster)
-        if roster is not None and person not in roster.people:
+        if not await self._is_ours(person):
             return _said(403, f"{person} is not among the people of this desk any more")
         answered = Answered(person, alert, Reply.ACKNOWLEDGE, Means.PUSH)
         return _said(200, await self._do(answered))

@@ -1,5 +1,6 @@
 """A phone rings, a key is pressed, the alert is taken: process and providers as they are, over HTTP."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -374,6 +375,20 @@ def test_an_unsigned_key_press_takes_nothing(phones: Phones) -> None:
         f"{phones.url}/twilio/key?alert=x&person=alice", data={"Digits": "4"}, timeout=5
     )
     assert reply.status_code == 403
+
+
+def test_a_key_pressed_by_somebody_who_has_left_takes_nothing(phones: Phones) -> None:
+    phones.fires("ext/called", Level.INTERVENTION, "posted")
+    phones.until(lambda: phones.alert("ext/called"), "the alert")
+    alert = phones.alert("ext/called")
+    assert alert is not None
+    url = f"{phones.url}/twilio/key?alert={alert.id}&person=zoe"
+    token = phones.pager.known["twilio"]["auth_token"]
+    mac = hmac.new(token.encode(), f"{url}Digits4".encode(), hashlib.sha1).digest()
+    signed = {"X-Twilio-Signature": base64.b64encode(mac).decode()}
+    reply = requests.post(url, data={"Digits": "4"}, headers=signed, timeout=5)
+    assert (reply.status_code, "not among the people" in reply.text) == (200, True)
+    assert phones.owner("ext/called") is None
 
 
 def test_monitors_read_health_and_figures(phones: Phones) -> None:
