@@ -32,6 +32,7 @@ outbox = Table(
     Index("ix_outbox_to", "person", "by", "rule", "due", sqlite_where=text("ended_at IS NULL")),
     Index("ix_outbox_alert", "alert_id"),
     Index("ix_outbox_provider", "provider_id", sqlite_where=text("provider_id != ''")),
+    Index("ix_outbox_message", "message", sqlite_where=text("message != ''")),
     Index("ix_outbox_ended", "ended_at", sqlite_where=text("outcome = 'sent'")),
     sqlite_strict=True,
 )

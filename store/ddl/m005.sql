@@ -35,3 +35,4 @@ CREATE TABLE posted_alerts (
 ) STRICT;
 CREATE INDEX ix_posted_alerts_ends_at ON posted_alerts (ends_at);
 CREATE INDEX ix_alerts_first ON alerts (desk, rule) WHERE due IS NOT NULL AND json_extract(body, '$.turn') = 0;
+CREATE INDEX ix_outbox_message ON outbox (message) WHERE message != '';

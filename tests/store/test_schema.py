@@ -30,8 +30,10 @@ import store.alerting.outbox_schema
 import store.alerting.schema
 import store.reports.schema  # noqa: F401
 from core.flatten import Job, JobState
+from core.oncall.contacts import Means
 from store import sqlite
 from store.alerting.alerts import open_alerts, unshown, waiting_in
+from store.alerting.answered import level_told
 from store.alerting.delivery import job_of_sent
 from store.books_schema import positions
 from store.columns import Moment, Money, MoneyIsNotANumberInSQL, from_us, metadata, to_us
@@ -309,6 +311,7 @@ def plan(store: Store, read: Callable[[Connection], object]) -> str:
         (lambda c: unshown(c, 1), "ix_alerts_to_show"),
         (lambda c: open_incidents(c, DESK), "ix_incidents_open"),
         (lambda c: job_of_sent(c, "SM1"), "ix_outbox_provider"),
+        (lambda c: level_told(c, "k7m2q", "alice", Means.SMS), "ix_outbox_alert"),
     ],
 )
 def test_what_is_asked_all_day_is_found_by_its_index(

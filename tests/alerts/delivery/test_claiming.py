@@ -1,6 +1,9 @@
 """What is claimed is what waits: looked at without the store's lock, and marked under it."""
 
+from core.alerting.alert import Destination
 from core.alerting.levels import Level
+from core.oncall.contacts import Means
+from store.alerting.answered import level_told, told_with
 from store.alerting.claiming import Outlook, claim, look
 from store.alerting.facts import raise_alert
 from store.alerting.messages import Job
@@ -45,6 +48,17 @@ def test_what_is_claimed_is_claimed_once(post: Post) -> None:
     assert claimed(post, outlook)
     assert not claimed(post, outlook)
     assert not seen(post).jobs
+
+
+def test_an_answer_may_overtake_our_record_of_the_sending(post: Post) -> None:
+    """The phone was quicker than our commit: what was sent together is taken together all the same."""
+    storm(post, 3, rule="stale")
+    [job] = [job for job in claimed(post, seen(post)) if job.to == Destination("alice", Means.SMS)]
+    first, *others = [item.alert.id for item in job.items]
+    told = post.night.store.read(lambda c: told_with(c, first, "alice", Means.SMS))
+    assert (told[0], sorted(told[1:])) == (first, sorted(others))
+    level = post.night.store.read(lambda c: level_told(c, first, "alice", Means.SMS))
+    assert level is Level.CRITICAL
 
 
 def test_a_few_rows_bring_along_all_that_share_their_message(post: Post) -> None:

@@ -485,3 +485,6 @@ def test_a_message_about_hundreds_is_recorded_a_part_at_a_time(post: Post) -> No
     assert [len(one.alert_ids) for one in post.channel.got] == [many]
     assert all(alert.told for alert in post.night.open())
     assert set(parts) == {RECORDED_AT_ONCE}
+    first = post.channel.got[0].alert_ids[0]
+    told = post.night.store.read(lambda c: told_with(c, first, "", Means.CHANNEL))
+    assert len(told) == many, "one answer takes all of them"
