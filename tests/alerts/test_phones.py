@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from store.escalation.file import load_escalation
 from store.events import event_key
 from store.store import Store, Transaction, open_store
 from store.wakeups import nudge
+from tests.ports import free_ports
 from tests.sandbox.pager.pager_process import PagerProcess
 
 DESK = "main"
@@ -65,7 +65,7 @@ class Phones:
         self.store: Store = open_store(home, now())
         self.store.write(lambda tx: begin_desk(tx, self.store.log, DESK, Mode.ACTIVE, "t", now()))
         self.store.write(self._follow_file)
-        self.port = _free_port()
+        self.port = free_ports()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {
             **{name: value for name, value in os.environ.items() if "PROXY" not in name.upper()},
@@ -134,13 +134,6 @@ class Phones:
         assert self.process.wait(timeout=15) == 0
         self.store.close()
         self.pager.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from core.modes import Mode
 from store.control import begin_desk
 from store.store import open_store
 from tests.bench.rows import row, wall
+from tests.ports import free_ports
 
 DESK = "main"
 MANY = 10_000
@@ -208,7 +208,7 @@ def _process(home: Path, webhook: str) -> Iterator[tuple[str, Callable[[], float
     store.write(lambda tx: begin_desk(tx, store.log, DESK, Mode.ACTIVE, "bench", wall()))
     store.close()
     (home / "escalation.yaml").write_text(PEOPLE)
-    port = _free_port()
+    port = free_ports()
     environment = {
         **{name: value for name, value in os.environ.items() if "PROXY" not in name.upper()},
         "PERPS_ALERTS_PORT": str(port),
@@ -239,10 +239,3 @@ def _peak_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     [peak] = [line for line in lines if line.startswith("VmHWM")]
     return int(peak.split()[1]) / 1024
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port

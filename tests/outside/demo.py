@@ -3,17 +3,17 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
+
+from tests.ports import free_ports
 
 WORKSPACE, PAGER, EXCHANGE, ALERTS, TRADER, BOT = 0, 2, 3, 4, 6, 7
 PORTS = 8
@@ -49,29 +49,10 @@ def wait_for(what: str, look: Callable[[], Found], seconds: float = WAIT_S) -> F
     return found
 
 
-def free_ports() -> int:
-    """The first of so many ports in a row that nobody listens on."""
-    while True:
-        with ExitStack() as held:
-            first = _listen(held, 0)
-            if all(_listen(held, first + beside) for beside in range(1, PORTS)):
-                return first
-
-
-def _listen(held: ExitStack, port: int) -> int:
-    """Its number, or 0 where somebody else has it."""
-    bound = held.enter_context(socket.socket())
-    try:
-        bound.bind(("127.0.0.1", port))
-    except (OSError, OverflowError):
-        return 0
-    return int(bound.getsockname()[1])
-
-
 class Demo:
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.base = free_ports()
+        self.base = free_ports(PORTS)
         self._web = requests.Session()
         self._web.trust_env = False
         self.process = subprocess.Popen(
@@ -83,9 +64,13 @@ class Demo:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self.process.stdout is not None
-        assert any(line.startswith("ready") for line in self.process.stdout), "it ended"
-        wait_for("the desk may trade", lambda: self.health()["code"] == 0)
+        try:
+            assert self.process.stdout is not None
+            assert any(line.startswith("ready") for line in self.process.stdout), "it ended"
+            wait_for("the desk may trade", lambda: self.health()["code"] == 0)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         self._web.close()

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from bot.slack.card import CONFIRM
 from core.modes import Mode
 from store.heartbeats import read_heartbeats
+from tests.ports import free_ports
 from tests.slack.home import Home
 from tests.slack.reading import buttons
 from tests.slack.workspace_process import DESK_ID, Workspace, wait_until
@@ -36,7 +36,7 @@ class Demo:
     """`perps-bot demo`, run as somebody runs it who has no browser."""
 
     def __init__(self, place: Path) -> None:
-        base = free_ports()
+        base = free_ports(BESIDE)
         arguments = [f"--home={place / 'demo'}", f"--port-base={base}", "--no-browser"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", "demo", *arguments],
@@ -108,20 +108,6 @@ class Demo:
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process.wait(timeout=60)
-
-
-def free_ports() -> int:
-    """The first of some that follow each other and that nobody listens at."""
-    for base in range(21_000 + os.getpid() % 4_000, 30_000, BESIDE):
-        with contextlib.ExitStack() as listeners:
-            try:
-                for at in range(BESIDE):
-                    listener = listeners.enter_context(socket.socket())
-                    listener.bind(("127.0.0.1", base + at))
-            except OSError:
-                continue
-            return base
-    raise AssertionError("no port is free")
 
 
 @pytest.fixture(scope="module")

@@ -12,18 +12,12 @@ import requests
 from slack_sdk.signature import SignatureVerifier
 
 from core.modes import Mode
+from tests.ports import free_ports
 from tests.slack.home import BotProcess, Home
 from tests.slack.workspace_process import DESK_ID, IDS, TEAM, WorkspaceProcess, wait_until
 from tests.slack.world import memory
 
 OLD_S = 6 * 60
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 class Called:
@@ -33,7 +27,7 @@ class Called:
         self.home = Home(place / "home")
         self.home.begin("spare")
         self.workspace = WorkspaceProcess(place / "slack")
-        port = free_port()
+        port = free_ports()
         self.url = f"http://127.0.0.1:{port}/slack/events"
         http = {"SLACK_MODE": "http", "SLACK_HTTP_PORT": str(port)}
         self.bot = BotProcess(self.home.home, self.workspace.environment | http)

@@ -148,6 +148,8 @@ def test_the_synchronous_client(live: WorkspaceProcess) -> None:
     seen: list[str] = []
 
     def listen(socket: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        if request.type != "slash_commands":
+            return  # news of what an earlier test left behind
         seen.append(request.type)
         socket.send_socket_mode_response(
             SocketModeResponse(request.envelope_id, {"text": "sync hello"})
