@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import signal
 import sys
 import time
@@ -20,7 +21,12 @@ from sandbox.workspace.server import Workspace
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__ or "").parse_args(arguments)
     servers = {"exchange": _exchange, "workspace": _workspace, "pager": _pager}
-    asyncio.run(servers[options.server](options))
+    try:
+        asyncio.run(servers[options.server](options))
+    except OSError as why:
+        if why.errno != errno.EADDRINUSE:
+            raise
+        sys.exit(f"the sandbox's {options.server} does not start: {why.strerror}")
 
 
 def _wall() -> datetime:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import socket
 import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ INTAKE = 4
 """Beside the page's port: where the alerts process listens for answers from phones."""
 TRADER_MONITORS, BOT_MONITORS = 6, 7
 """Beside it, too: where trader and bot show themselves to monitors."""
+PORTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def run_demo(demo: Demo, outside: Outside) -> int:
     store = open_store(demo.home, outside.clock())
     children = Children(store.home.logs)
     try:
+        _need_ports(demo.port_base)
         people = _settle_people(demo, store)
         exchange_url, control_url = _start_exchange(demo, children)
         pager_url = _start_pager(demo, children)
@@ -69,6 +72,20 @@ def run_demo(demo: Demo, outside: Outside) -> int:
     finally:
         children.end(outside.say)
         store.close()
+
+
+def _need_ports(base: int) -> None:
+    """Before anything is started. Raises NotReady."""
+    for port in range(base, base + PORTS):
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                free.bind(("127.0.0.1", port))
+            except (OSError, OverflowError) as why:
+                raise NotReady(
+                    f"it needs the ports {base} to {base + PORTS - 1}, and {port} is taken or not allowed; "
+                    f"end what listens there (another demo?) or choose others: --port-base=18970"
+                ) from why
 
 
 def _settle_people(demo: Demo, store: Store) -> Mapping[str, Person]:
