@@ -32,6 +32,7 @@ from alerts.slack.posting import Posting
 from alerts.slack.settings import slack_access
 from alerts.waking import woken_within
 from core.alerting.digest import DigestTime
+from store.alerting.clock_back import follow_clock_back
 from store.alerting.reaching import load_reaching
 from store.alerting.usual import arrangements_of
 from store.changes import Changes
@@ -133,6 +134,7 @@ class Alerts:
         """Until cancelled."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._listener.fileno(), self._hint)
+        await asyncio.to_thread(self._store.write, self._follow_clock)
         await self._delivery.recover()
         runner = await self._serve_http()
         try:
@@ -152,6 +154,12 @@ class Alerts:
             self._changes.close()
             if runner is not None:
                 await runner.cleanup()
+
+    def _follow_clock(self, tx: Transaction) -> None:
+        now = self._outside.clock()
+        by = follow_clock_back(tx, self._store.log, os.getpid(), now)
+        if by is not None:
+            log.warning("the clock was set back by %s: what waits was moved along", by)
 
     async def _serve_http(self) -> web.AppRunner | None:
         """Only where a port is named."""

@@ -1,7 +1,7 @@
 """An alert: its identity, its states and the table of legal moves, and its due times as data."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.alerting.levels import Level
@@ -104,8 +104,7 @@ class Timers:
 
     @property
     def next_at(self) -> datetime | None:
-        every = (self.clear, self.snooze, self.ack, self.act, self.step, self.edit)
-        return min(filter(None, every), default=None)
+        return min(filter(None, self._every), default=None)
 
     def due(self, now: datetime) -> TimerKind | None:
         """The timer to handle first. A clear comes before a page, however late both are."""
@@ -115,8 +114,16 @@ class Timers:
                 return kind
         return None
 
+    def earlier(self, by: timedelta) -> "Timers":
+        """All of them by so much, as when the clock that they were set by is set back."""
+        return Timers(*(at and at - by for at in self._every))
+
     def without(self, kind: TimerKind) -> "Timers":
         return replace(self, **{kind.value: None})
+
+    @property
+    def _every(self) -> tuple[datetime | None, ...]:
+        return self.clear, self.snooze, self.ack, self.act, self.step, self.edit
 
 
 @dataclass(frozen=True, slots=True)

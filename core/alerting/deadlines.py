@@ -16,7 +16,7 @@ from core.alerting.effects import (
     Spared,
     Tighten,
 )
-from core.alerting.events import Due
+from core.alerting.events import Due, SetBack
 from core.alerting.levels import Level
 from core.alerting.paging import Plan, begin_round, notice, seconds, to_person
 from core.alerting.policy import OnUnacked
@@ -31,6 +31,20 @@ def due(alert: Alert, event: Due, plan: Plan, now: datetime) -> Outcome:
     if kind is None:
         return Outcome(alert, (), Said.NOT_DUE)
     return _DUE[kind](alert, plan, now)
+
+
+def set_back(alert: Alert, event: SetBack, _plan: Plan, _now: datetime) -> Outcome:
+    """Nobody waits any longer than they would have; who was to be told at an hour is told before it."""
+    by = event.by
+    moved = replace(
+        alert,
+        timers=alert.timers.earlier(by),
+        cleared_at=alert.cleared_at and alert.cleared_at - by,
+        paged_at=alert.paged_at and alert.paged_at - by,
+        edited_at=alert.edited_at and alert.edited_at - by,
+        flaps=tuple(at - by for at in alert.flaps),
+    )
+    return Outcome(moved, (), Said.NOTED)
 
 
 def _clear_due(alert: Alert, plan: Plan, now: datetime) -> Outcome:

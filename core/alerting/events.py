@@ -1,7 +1,7 @@
 """What can happen to an alert. People's events carry what they saw, so that a stale click is known."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.alerting.levels import Level
 from core.oncall.contacts import Means
@@ -92,6 +92,13 @@ class Flushed:
 
 
 @dataclass(frozen=True, slots=True)
+class SetBack:
+    """The machine's clock was set back by so much while nobody kept alerts: what was set goes by before."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A timer of this generation has run out."""
 
@@ -111,5 +118,6 @@ Event = (
     | Sent
     | Lifted
     | Flushed
+    | SetBack
     | Due
 )

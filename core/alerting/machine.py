@@ -21,6 +21,7 @@ from core.alerting.events import (
     Objected,
     Resolved,
     Sent,
+    SetBack,
     ShiftBegan,
     Snoozed,
 )
@@ -60,6 +61,7 @@ _ROWS: dict[type[Event], tuple[Handler, Handler, Handler, Handler]] = {
     Sent:       (acts.sent,          acts.sent,          acts.sent,          acts.sent),
     Lifted:     (acts.lifted,        nothing,            nothing,            nothing),
     Flushed:    (acts.flushed,       nothing,            nothing,            nothing),
+    SetBack:    (deadlines.set_back, deadlines.set_back, deadlines.set_back, nothing),
     Due:        (deadlines.due,      deadlines.due,      deadlines.due,      nothing),
 }
 # fmt: on

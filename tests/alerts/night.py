@@ -22,12 +22,15 @@ from core.oncall.schedule import Duty, Layer, Schedule
 from store.alerting.agreed import approve_arrangements, body_of
 from store.alerting.alerts import Line, history, latest_alerts, open_alerts, read_alert
 from store.alerting.arranged import Arrangements
+from store.alerting.clock_back import follow_clock_back
 from store.alerting.facts import clear_alert, raise_alert
 from store.alerting.settlement import apply
 from store.control import begin_desk, read_row
+from store.heartbeats import beat
 from store.store import Store, open_store
 
 DESK = "main"
+PID = 7
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 ALL = (Means.DM, Means.PUSH, Means.SMS, Means.VOICE)
 
@@ -104,7 +107,18 @@ class Night:
         """The process is killed, and another one starts."""
         self.store.close()
         self.store = open_store(self.home, self.now)
+        self.store.write(lambda tx: follow_clock_back(tx, self.store.log, PID, self.now))
         self.keeper = self._new_keeper()
+
+    def beats(self) -> None:
+        """The process says that it lives, as it does every second."""
+        self.store.write(lambda tx: beat(tx, DESK, "alerts", PID, "keeps alerts", self.now))
+
+    def clock_is_set_back(self, minutes: float) -> None:
+        """And the process, too, is another one from there on."""
+        self.beats()
+        self.now -= timedelta(minutes=minutes)
+        self.restart()
 
     def close(self) -> None:
         self.store.close()
@@ -125,13 +139,18 @@ class Night:
         hours, minutes, *seconds = map(int, clock.split(":"))
         until = MIDNIGHT + timedelta(hours=hours, minutes=minutes, seconds=sum(seconds))
         assert until >= self.now, "a night goes on"
+        self.passes((until - self.now).total_seconds())
+        return self
+
+    def passes(self, seconds: float) -> None:
+        """So long, stopping wherever something is due."""
+        until = self.now + timedelta(seconds=seconds)
         due = self.tick()
         while due is not None and due <= until:
             self.now = max(self.now, due)
             due = self.tick()
         self.now = until
         self.tick()
-        return self
 
     def asleep_until(self, clock: str) -> None:
         """The process does not run until then."""

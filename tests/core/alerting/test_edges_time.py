@@ -5,12 +5,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from core.alerting.alert import AlertState, Identity
-from core.alerting.clock import JUMP, Clock, read, start
 from core.alerting.defaults import DEFAULT
 from core.alerting.digest import DigestTime, Posting, digests, next_digest
-from core.alerting.effects import Notify, Spared, Tighten, Withheld
-from core.alerting.events import Cleared, Fired, Lifted
+from core.alerting.effects import Notify, Said, Spared, Tighten, Withheld
+from core.alerting.events import (
+    Acked,
+    Cleared,
+    Event,
+    Fired,
+    Lifted,
+    Resolved,
+    SetBack,
+    Snoozed,
+)
 from core.alerting.grouping import Pending, Together, pack
 from core.alerting.hysteresis import Watch, observe
 from core.alerting.machine import settle
@@ -25,46 +35,34 @@ from tests.core.alerting.bench import L1, L2, L3, L4, T0, USUAL, Bench, with_lev
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 NEW_YORK = ZoneInfo("America/New_York")
-NO_TIME = timedelta(0)
 LONG_AGO = T0 - timedelta(days=1000)
 
 
-def test_28_a_wall_clock_set_back_an_hour_neither_stalls_nor_repeats() -> None:
-    clock, jump = read(Clock(T0, NO_TIME), T0 + SECOND - HOUR, SECOND)
-    assert jump is not None and jump.by == -HOUR
-    assert T0 < clock.now < T0 + SECOND
-    again, jump = read(clock, T0 + 2 * SECOND - HOUR, 2 * SECOND)
-    assert jump is None and again.now > clock.now
+@pytest.mark.parametrize("by", [timedelta(minutes=5), HOUR, timedelta(days=1)])
+@pytest.mark.parametrize(
+    "event",
+    [None, Acked("alice", L3), Snoozed("alice", T0 + HOUR), Cleared()],
+    ids=["firing", "acknowledged", "snoozed", "clearing"],
+)
+def test_28_a_clock_set_back_over_a_restart_moves_what_is_due(
+    event: Event | None, by: timedelta
+) -> None:
+    """While a process runs its clock never goes back (`tests/core/test_steady.py`)."""
+    bench = Bench(L3).at(60)
+    if event is not None:
+        bench.does(event)
+    before = bench.forget().alert
+    assert before.due is not None
+    bench.now -= by
+    bench.does(SetBack(by))
+    assert bench.alert.due == before.due - by
+    assert (bench.alert.state, bench.heard) == (before.state, []), "nobody is told for that"
 
 
-def test_28_a_clock_that_is_behind_is_met_slowly_and_then_followed() -> None:
-    clock = Clock(T0, NO_TIME)
-    for tick in range(1, 101):
-        wall = T0 + tick * SECOND - timedelta(seconds=5)
-        clock, _ = read(clock, wall, tick * SECOND)
-    assert clock.now == wall and clock.off == NO_TIME
-
-
-def test_28_each_jump_is_named_by_its_own_length() -> None:
-    clock, _ = read(Clock(T0, NO_TIME), T0 - HOUR, NO_TIME)
-    _, jump = read(clock, T0 - 3 * HOUR, NO_TIME)
-    assert jump is not None and jump.by == -2 * HOUR
-
-
-def test_28_forwards_or_after_a_sleep_the_wall_clock_is_followed_and_the_jump_named() -> None:
-    clock, jump = read(Clock(T0, NO_TIME), T0 + 8 * HOUR, SECOND)
-    assert clock.now == T0 + 8 * HOUR
-    assert jump is not None and jump.by == 8 * HOUR - SECOND
-    _, jump = read(Clock(T0, NO_TIME), T0 + SECOND + JUMP, SECOND)
-    assert jump is None
-
-
-def test_28_a_start_before_the_last_time_seen_goes_on_from_there() -> None:
-    clock, jump = start(T0 - HOUR, SECOND, T0)
-    assert clock.now == T0 and jump is not None
-    assert start(T0 - JUMP, SECOND, T0)[1] is None
-    assert start(T0, SECOND, None) == (Clock(T0, SECOND), None)
-    assert start(T0 + HOUR, SECOND, T0) == (Clock(T0 + HOUR, SECOND), None)
+def test_28_over_is_over_whatever_the_clock_says() -> None:
+    bench = Bench(L3).at(60)
+    bench.does(Resolved("alice"))
+    assert bench.does(SetBack(HOUR)) is Said.NOTHING
 
 
 def test_29_after_three_days_away_one_step_runs_and_says_how_late_it_is() -> None:
