@@ -6,6 +6,7 @@ import random
 import statistics
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from slack_bolt.adapter.socket_mode.async_internals import (
@@ -27,6 +28,7 @@ CONNECTIONS = 2
 PING_S = 2.5
 WATCH_S = 0.5
 TURN_S = 3.0
+SHUT_S = 3.0
 REBUILD_AFTER_S = 60.0
 BACKOFF_MAX_S = 20.0
 REMEMBERED = 20_000
@@ -88,6 +90,12 @@ class Socket(SocketModeClient):
         finally:
             self._turn.release()
 
+    async def disconnect(self) -> None:
+        """A Slack that is gone answers no goodbye; the client would wait ten seconds for it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHUT_S):
+                await super().disconnect()  # type: ignore[no-untyped-call]
+
     async def reach(self) -> None:
         """Until it is connected; the SDK tries again by itself."""
         await self.connect()  # type: ignore[no-untyped-call]
@@ -128,8 +136,7 @@ class Connections:
                 await asyncio.sleep(WATCH_S)
                 await self._watch()
         finally:
-            for socket in self._sockets:
-                await socket.shut()
+            await asyncio.gather(*(socket.shut() for socket in self._sockets))
             for task in self._opening:
                 task.cancel()
 

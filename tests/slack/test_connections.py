@@ -1,6 +1,7 @@
 """Two connections to Slack: neither wedges, one is always there, and each envelope is handled once."""
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.async_app import AsyncAck
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack.connections import ENVELOPE, Connections
+from bot.slack.connections import ENVELOPE, SHUT_S, Connections
 from tests.slack.component import web, within
 from tests.slack.workspace_process import TEAM, WorkspaceProcess
 
@@ -197,3 +198,17 @@ def test_after_the_end_nothing_is_connected(lonely: WorkspaceProcess) -> None:
     hearing(lonely, work)
 
     assert lonely.connections() == 0
+
+
+@pytest.mark.long
+def test_it_ends_although_slack_answers_no_goodbye(lonely: WorkspaceProcess) -> None:
+    async def run() -> float:
+        async with ear(lonely):
+            lonely.process.send_signal(signal.SIGSTOP)
+            began_s = time.monotonic()
+        return time.monotonic() - began_s
+
+    try:
+        assert asyncio.run(run()) < 2 * SHUT_S
+    finally:
+        lonely.process.send_signal(signal.SIGCONT)
