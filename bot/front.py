@@ -38,6 +38,7 @@ from bot.options import Options
 from bot.outside import Outside
 from bot.parser import parse
 from bot.perform import TROUBLE, failed, may, perform, role_refused
+from bot.preflight import preflight
 from bot.surface import Surface, terminal
 from bot.terminal.render import show
 from bot.terminal.watch import watch
@@ -107,6 +108,10 @@ def _dispatch(options: Options, outside: Outside) -> int:
         told += ["--json"] if options.json else []
         environment = {**outside.environment, "PERPS_HOME": str(home_of(options, outside))}
         return outside.become(told, environment)
+    if options.verb == "preflight":
+        desk = options.desk or outside.environment.get("PERPS_DESK", "main")
+        found = preflight(home_of(options, outside), options.profile, desk, outside.environment)
+        return _shown(found, outside, as_json=options.json)
     if options.verb == "demo":
         demo = Demo(
             home_of(options, outside),

@@ -19,6 +19,8 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "analyze_pnl": ("pnl", "explain"),
     "debug_websocket": ("feed", "debug"),
     "bot_status": ("status",),
+    "prod_perps_preflight": ("preflight",),
+    "production_preflight": ("preflight",),
 }
 
 
