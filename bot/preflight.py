@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.answer import FAILED, OK, USAGE, Answer, Table
+from bot.slack.settings import of_sandbox
 from bot.words import count
 
 WITHIN_S = 60
@@ -41,7 +42,8 @@ def preflight(home: Path, profile: str | None, desk: str, environment: Mapping[s
     if profile is None:
         lines = ["Add --profile dev, canary or prod.", "Nothing was asked and nothing was changed."]
         return Answer("preflight: of which profile?", lines, code=USAGE)
-    here = {**environment, "PERPS_HOME": str(home), "PERPS_DESK": desk}
+    sandbox = of_sandbox(home) if profile == ONLY_HERE else {}
+    here = {**sandbox, **environment, "PERPS_HOME": str(home), "PERPS_DESK": desk}
 
     def ask(*words: str) -> Told:
         return _run([sys.executable, "-m", *words], here)
@@ -50,7 +52,7 @@ def preflight(home: Path, profile: str | None, desk: str, environment: Mapping[s
     checks = [
         *_of("trader", ask("trader", "preflight", at, f"--profile={profile}", "--json"), _trader),
         *_of("alerts", ask("alerts", "escalation", "check", "--json"), _alerts),
-        *_slack(profile, environment, lambda: ask("bot", "slack", "check", at, "--json")),
+        *_slack(profile, here, lambda: ask("bot", "slack", "check", at, "--json")),
     ]
     wrong = [check for check in checks if not check.good]
     said = f"{desk}, profile {profile}"
