@@ -1,8 +1,12 @@
 """The trading limits of a profile: every one typed, each with its unit in its name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Any, get_type_hints
+
+NONE = "none"
+"""How a limit is shown that holds for no underlying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,27 @@ class Limits:
         return [(one.name, _shown(getattr(self, one.name))) for one in fields(self)]
 
 
+def limits_of(rows: Iterable[tuple[str, str]]) -> Limits:
+    """The limits that `rows` shows. Raises ValueError where they are of another version of us."""
+    texts, kinds = dict(rows), get_type_hints(Limits)
+    try:
+        return Limits(
+            **{one.name: _read(kinds[one.name], texts[one.name]) for one in fields(Limits)}
+        )
+    except (KeyError, InvalidOperation) as bad:
+        raise ValueError(f"not limits as this version knows them: {bad}") from bad
+
+
+def _read(kind: object, text: str) -> Any:
+    if kind is int:
+        return int(text)
+    if kind is Decimal:
+        return Decimal(text)
+    pairs = [] if text == NONE else [one.split(" ", 1) for one in text.split(", ")]
+    return {name: Decimal(size) for name, size in pairs}
+
+
 def _shown(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {size}" for name, size in value.items()) or "none"
+        return ", ".join(f"{name} {size}" for name, size in value.items()) or NONE
     return str(value)

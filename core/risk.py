@@ -44,6 +44,18 @@ def check(spec: OrderSpec, view: RiskView) -> CheckedOrder | RiskRefused:
     return CheckedOrder(spec)
 
 
+def refusals(spec: OrderSpec, view: RiskView) -> list[RiskRefused]:
+    """Every check that would say no, for who tries an order out; what others build on ends it."""
+    found = []
+    for rule in LANES[spec.kind]:
+        refused = rule(spec, view)
+        if refused:
+            found.append(refused)
+            if refused.reason in FOUNDATIONS:
+                break
+    return found
+
+
 def known_symbol(spec: OrderSpec, view: RiskView) -> Finding:
     if view.product is None:
         return RiskRefused(RiskRefusal.UNKNOWN_SYMBOL, spec.product_id)
@@ -228,6 +240,17 @@ LANES: dict[Kind, tuple[Check, ...]] = {
     Kind.FLATTEN: (known_symbol, new_id, emergency_collar, only_reduces),
 }
 """What each kind of order must pass. DESIGN's four refusals, and no others, stand in FLATTEN."""
+
+
+FOUNDATIONS = frozenset(
+    {
+        RiskRefusal.UNKNOWN_SYMBOL,
+        RiskRefusal.SYMBOL_NOT_TRADED,
+        RiskRefusal.STALE_MARK,
+        RiskRefusal.ACCOUNT_STALE,
+    }
+)
+"""Without these the checks after them have nothing to go by."""
 
 
 def _outside(spec: OrderSpec, view: RiskView, collar_pct: Decimal) -> Finding:

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.answer import FAILED, Answer, Table
 from bot.commands.facts import jsonable, order_facts
 from bot.commands.looking import each_desk
+from bot.commands.order_preview import previewed, wish_of
 from bot.commands.registry import Context, command, wrong_usage
 from bot.words import age, clock
 from core.order_trace import Refusal, Trace, gate_decision, refusal, steps
@@ -16,16 +17,23 @@ REFUSED_SHOWN = 10
 
 
 @command(
-    "order [trace ID|explain ID]",
-    "one order's way with times; which check refused it and why; alone: what was refused last",
-    examples=["order trace 4f1c", "order explain 4f1c", "order"],
+    "order [trace ID|explain ID|preview SYMBOL buy|sell CONTRACTS [PRICE]]",
+    "one order's way with times; which check refused it, or would; alone: what was refused last",
+    examples=["order trace 4f1c", "order explain 4f1c", "order preview BTC buy 2", "order"],
 )
 def order(context: Context, words: Sequence[str]) -> Answer:
     if not words:
         return each_desk(context, lambda desk: _refused_last(context, desk))
     verb, *rest = words
+    if verb == "preview":
+        wish = wish_of(rest)
+        if isinstance(wish, Answer):
+            return wish
+        return each_desk(context, lambda desk: previewed(context, desk, wish))
     if verb not in ("trace", "explain") or len(rest) != 1:
-        return wrong_usage("order", f"{' '.join(words)!r} is neither `trace ID` nor `explain ID`")
+        return wrong_usage(
+            "order", f"{' '.join(words)!r} is not `trace ID`, `explain ID` or `preview …`"
+        )
 
     def show(desk: str) -> Answer:
         found = context.store.read(lambda c: read_trace(c, desk, rest[0]))

@@ -12,7 +12,15 @@ from core.exposure import Reservation
 from core.limits import Limits
 from core.orders import Kind, OrderSpec, OrderType, Side, closing_side
 from core.products import Mark, Product
-from core.risk import NO_BOOK, CheckedOrder, RiskRefusal, RiskRefused, RiskView, check
+from core.risk import (
+    NO_BOOK,
+    CheckedOrder,
+    RiskRefusal,
+    RiskRefused,
+    RiskView,
+    check,
+    refusals,
+)
 from tests.core.examples import BOOK
 
 NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
@@ -170,6 +178,15 @@ AT_THE_LIMIT: list[tuple[str, OrderSpec, RiskView]] = [
     ("rate", order(), replace(VIEW, orders_last_minute=9)),
     ("loss", order(), replace(VIEW, day_loss_usd=D("99.99"))),
 ]
+
+
+@pytest.mark.parametrize(("reason", "spec", "view"), CASES)
+def test_who_tries_it_out_hears_the_same_no_first(
+    reason: RiskRefusal, spec: OrderSpec, view: RiskView
+) -> None:
+    found = refusals(spec, view)
+    assert found[0] == check(spec, view)
+    assert len({one.reason for one in found}) == len(found), "each check once"
 
 
 @pytest.mark.parametrize(("what", "spec", "view"), AT_THE_LIMIT)
