@@ -3,9 +3,9 @@
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from bot.answer import FAILED, REFUSED, Answer
+from bot.beside import home_of, needs_no_desk, shown
 from bot.brakeless import hold_anyway
 from bot.commands import (
     account,
@@ -29,28 +29,20 @@ from bot.commands import (
     tracing,
     trading,
 )
-from bot.commands.looking import help_for
 from bot.commands.registry import COMMANDS, Context
-from bot.demo.run import Demo, run_demo
 from bot.emergency import Emergency, kill_switch, shut_down
 from bot.identity import Claim, people_command, people_in_force, prove
 from bot.options import Options
 from bot.outside import Outside
 from bot.parser import parse
 from bot.perform import TROUBLE, failed, may, perform, role_refused
-from bot.preflight import preflight
 from bot.surface import Surface, terminal
-from bot.terminal.render import show
 from bot.terminal.watch import watch
 from core.people import Act, Actor, Person
 from store.control import desks
 from store.escalation.file import find_people_file
 from store.lock import running_pid
 from store.store import Store, open_store
-
-DEMO_HOME = Path("var/demo")
-USUAL_HOME = Path("var/home")
-SHIPPED_PEOPLE = Path(__file__).parents[1] / "escalation.yaml"
 
 WATCH_MIN_S = 0.2
 
@@ -81,7 +73,7 @@ def run(argv: Sequence[str], outside: Outside) -> int:
     """Do what was typed; the exit code."""
     options = parse(argv)
     if isinstance(options, Answer):
-        return _shown(options, outside, as_json="--json" in argv)
+        return shown(options, outside, as_json="--json" in argv)
     try:
         return _dispatch(options, outside)
     except BrokenPipeError:
@@ -89,39 +81,15 @@ def run(argv: Sequence[str], outside: Outside) -> int:
     except TROUBLE as why:
         home, surface = home_of(options, outside), _surface(options, outside)
         answer = failed(why, home, surface, tightens=options.tightens)
-        return _shown(answer, outside, as_json=options.json)
+        return shown(answer, outside, as_json=options.json)
 
 
 def _dispatch(options: Options, outside: Outside) -> int:
     if options.runs_trader:
         return _run_trader(options, outside)
-    if options.kill_switch or options.shutdown:
-        return _on_home(options, outside)
-    if options.verb == "help":
-        return _shown(help_for(options.words, terminal()), outside, as_json=options.json)
-    if options.verb == "slack" and options.words[:1] == ("manifest",):
-        from bot.slack.command import print_manifest
-
-        return print_manifest(options.words[1:], outside)
-    if options.verb == "escalation":
-        told = [sys.executable, "-m", "alerts", "escalation", *options.words]
-        told += ["--json"] if options.json else []
-        environment = {**outside.environment, "PERPS_HOME": str(home_of(options, outside))}
-        return outside.become(told, environment)
-    if options.verb == "preflight":
-        desk = options.desk or outside.environment.get("PERPS_DESK", "main")
-        found = preflight(home_of(options, outside), options.profile, desk, outside.environment)
-        return _shown(found, outside, as_json=options.json)
-    if options.verb == "demo":
-        demo = Demo(
-            home_of(options, outside),
-            options.port_base,
-            SHIPPED_PEOPLE,
-            options.desk or "main",
-            browser=not options.no_browser,
-        )
-        return run_demo(demo, outside)
-    return _on_home(options, outside)
+    emergency = options.kill_switch or options.shutdown
+    beside = None if emergency else needs_no_desk(options)
+    return beside(options, outside) if beside else _on_home(options, outside)
 
 
 def _run_trader(options: Options, outside: Outside) -> int:
@@ -146,7 +114,7 @@ def _run_trader(options: Options, outside: Outside) -> int:
             f"To tighten it at once: {_surface(options, outside).says('reduce-only')}",
             "To start one, add --profile dev, canary or prod. Nothing was changed.",
         ]
-        return _shown(Answer("--reduce-only: of which trader?", lines, code=FAILED), outside)
+        return shown(Answer("--reduce-only: of which trader?", lines, code=FAILED), outside)
     arguments = [sys.executable, "-m", "trader", "run", f"--home={home}"]
     arguments.append(f"--profile={options.profile}")
     flags = ("dry_run", "run_once", "reduce_only")
@@ -158,14 +126,14 @@ def _on_home(options: Options, outside: Outside) -> int:
     home = home_of(options, outside)
     if not (home / "perps.db").exists() and not _begins_home(options):
         if options.tightens and any(home.glob("*.page")):
-            return _shown(
+            return shown(
                 hold_anyway(home, FileNotFoundError(f"{home / 'perps.db'} is gone")),
                 outside,
                 as_json=options.json,
             )
         lines = ["Start the demo (make demo) or a trader, or name another home with --home DIR."]
         answer = Answer(f"There is no desk in {home}", lines, code=FAILED)
-        return _shown(answer, outside, as_json=options.json)
+        return shown(answer, outside, as_json=options.json)
     store = open_store(home, outside.clock())
     try:
         answered = _on_store(options, outside, store)
@@ -173,7 +141,7 @@ def _on_home(options: Options, outside: Outside) -> int:
         store.close()
     if isinstance(answered, int):
         return answered
-    return _shown(answered, outside, as_json=options.json)
+    return shown(answered, outside, as_json=options.json)
 
 
 def _begins_home(options: Options) -> bool:
@@ -266,22 +234,7 @@ def _actor(
     return prove(store, people, claim, meant, outside.clock())
 
 
-def home_of(options: Options, outside: Outside) -> Path:
-    if options.home is not None:
-        return options.home
-    named = outside.environment.get("PERPS_HOME")
-    if named:
-        return Path(named)
-    demo = options.verb == "demo" or (outside.here / DEMO_HOME).exists()
-    return outside.here / (DEMO_HOME if demo else USUAL_HOME)
-
-
 def _surface(options: Options, outside: Outside) -> Surface:
     """The next command has to begin so that it means the same home."""
     home = options.home or outside.environment.get("PERPS_HOME")
     return terminal(f"perps-bot --home {shlex.quote(str(home))}" if home else "perps-bot")
-
-
-def _shown(answer: Answer, outside: Outside, *, as_json: bool = False) -> int:
-    show(answer, as_json=as_json, out=outside.out)
-    return answer.code

@@ -13,7 +13,7 @@ from bot.scripts import as_command
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NUMBER = re.compile(r"[0-9.]+")
-BESIDE = ("people", "slack", "demo", "escalation", "preflight")
+BESIDE = ("people", "slack", "demo", "escalation", "preflight", "credentials")
 """Verbs that are about the home rather than about a desk: they are not in the registry."""
 AS_WORDS = frozenset({"--today", "--from", "--to", "--date"})
 """Words of some commands that runbooks write with dashes."""
@@ -148,6 +148,7 @@ def _build() -> argparse.ArgumentParser:
         "  people [check|apply|enroll NAME|code NAME]\n"
         "  slack run|check|manifest   the desk in Slack; README: Connect your Slack\n"
         "  escalation check|simulate RULE LEVEL|coverage|who   what escalation.yaml would do; --help\n"
+        "  credentials test [KEY_FILE] --profile P   whether the exchange takes a key, and what it may\n"
         "  preflight --profile P  whether a desk may be started, and if not, why\n"
         "  demo                   an exchange, a Slack, a trader and a bot on this machine"
     )

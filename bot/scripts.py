@@ -21,6 +21,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "bot_status": ("status",),
     "prod_perps_preflight": ("preflight",),
     "production_preflight": ("preflight",),
+    "test_new_credentials": ("credentials", "test"),
 }
 
 

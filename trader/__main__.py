@@ -1,4 +1,4 @@
-"""The trading process's composition root: `run` is the guard, `loop` its child, `preflight` only looks."""
+"""The trading process's composition root: `run` is the guard, `loop` its child, the others look."""
 
 import argparse
 import os
@@ -49,6 +49,10 @@ def _run(options: argparse.Namespace, settings: Settings, profile: Profile) -> i
         from trader.run_preflight import run_preflight
 
         return run_preflight(home, settings, profile, as_json=options.json)
+    if options.part == "credentials":
+        from trader.run_preflight import run_credentials
+
+        return run_credentials(home, settings, profile, options.key_file, as_json=options.json)
     if options.part == "loop":
         from trader.run_loop import LoopOptions, run_loop
 
@@ -83,13 +87,16 @@ def _show_limits(profile: Profile) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trader", description=__doc__)
-    parser.add_argument("part", choices=["run", "loop", "preflight"])
+    parser.add_argument("part", choices=["run", "loop", "preflight", "credentials"])
     parser.add_argument("--home", default=os.environ.get("PERPS_HOME", "var/home"))
     parser.add_argument("--profile", choices=sorted(PROFILES), default="dev")
     parser.add_argument("--dry-run", action="store_true", help="show orders, send none")
     parser.add_argument("--run-once", action="store_true", help="one full cycle, then end")
     parser.add_argument("--reduce-only", action="store_true", help="start in REDUCE_ONLY")
-    parser.add_argument("--json", action="store_true", help="preflight, for machines")
+    parser.add_argument("--json", action="store_true", help="what is found, for machines")
+    parser.add_argument(
+        "--key-file", type=Path, help="credentials: of another key than the trader's"
+    )
     parser.add_argument("--boot", type=int, default=0, help=argparse.SUPPRESS)
     return parser
 

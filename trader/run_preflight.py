@@ -1,8 +1,9 @@
-"""`python -m trader preflight`: every check that a resume makes, and those of a start; it only reads."""
+"""`python -m trader preflight | credentials`: what must hold before a start, and of a key. Only reads."""
 
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,14 @@ from store.gate import SendGate
 from store.store import Store, open_store
 from trader.access import ca_file, trader_key
 from trader.coinbase.client import Endpoint, Exchange
+from trader.coinbase.signing import ApiKey, load_key
 from trader.coinbase.wire import Wire
 from trader.desk import DeskGate
 from trader.preflight import Finding, findings, gather
 from trader.profiles import Profile
 from trader.settings import Settings
 
+OF_A_KEY = frozenset({"key", "clock", "account"})
 NO_BOOT = 0
 """No gate is ever armed for it: nothing that adds risk could leave this process."""
 
@@ -29,9 +32,33 @@ def run_preflight(home: Path, settings: Settings, profile: Profile, *, as_json: 
     """0 when everything holds, else 1. Raises KeyUnusable, HomeRefused, UnsafeSQLite."""
     store = open_store(home, clock())
     try:
-        found = [_limits(profile), _store(store), *_of_exchange(store, settings, profile)]
+        exchange = _exchange(store, trader_key(settings, home), settings, profile)
+        facts = gather(exchange, home)
+        found = [_limits(profile), _store(store), *findings(facts, profile.limits)]
     finally:
         store.close()
+    return _told(found, as_json=as_json)
+
+
+def run_credentials(
+    home: Path, settings: Settings, profile: Profile, key_file: Path | None, *, as_json: bool
+) -> int:
+    """Whether a key, that of the trader or another file's, is taken and may what it has to, and no more.
+
+    0 when it is, else 1. Raises KeyUnusable, HomeRefused, UnsafeSQLite.
+    """
+    key = trader_key(settings, home) if key_file is None else load_key(key_file)
+    store = open_store(home, clock())
+    try:
+        facts = gather(_exchange(store, key, settings, profile), home)
+    finally:
+        store.close()
+    token = Finding("token", True, f"signed with {key.algorithm}; asked {settings.host}")
+    asked = [one for one in findings(facts, profile.limits) if one.name in OF_A_KEY]
+    return _told([token, *asked], as_json=as_json)
+
+
+def _told(found: Sequence[Finding], *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
     else:
@@ -40,12 +67,11 @@ def run_preflight(home: Path, settings: Settings, profile: Profile, *, as_json: 
     return 0 if all(one.ok for one in found) else 1
 
 
-def _of_exchange(store: Store, settings: Settings, profile: Profile) -> list[Finding]:
+def _exchange(store: Store, key: ApiKey, settings: Settings, profile: Profile) -> Exchange:
     send_gate = SendGate(store.home, settings.desk, NO_BOOT, time.monotonic_ns)
     gate = DeskGate(store, profile.limits, send_gate, clock)
     endpoint = Endpoint(settings.host, ca_file(settings, store.home.root))
-    exchange = Exchange(endpoint, trader_key(settings, store.home.root), Wire(gate), clock)
-    return findings(gather(exchange, store.home.root), profile.limits)
+    return Exchange(endpoint, key, Wire(gate), clock)
 
 
 def _limits(profile: Profile) -> Finding:

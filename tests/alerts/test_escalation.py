@@ -7,7 +7,7 @@ import pytest
 
 from alerts.escalation.command import answer
 from alerts.escalation.told import NOT_UNDERSTOOD, WELL, WRONG, Told
-from bot.front import SHIPPED_PEOPLE
+from bot.beside import SHIPPED_PEOPLE
 from core.alerting.levels import Level
 from core.alerting.policy import Tightening
 from core.oncall.contacts import Means

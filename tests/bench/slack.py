@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.front import SHIPPED_PEOPLE
+from bot.beside import SHIPPED_PEOPLE
 from core.modes import Mode
 from store.control import begin_desk, set_mode
 from store.page import GatePage, PageUnreadable

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.__main__ import clock, main
-from bot.front import SHIPPED_PEOPLE
+from bot.beside import SHIPPED_PEOPLE
 from core.books import Account, Books, total
 from core.modes import Mode
 from core.orders import Fill, Kind, OrderSpec, OrderState, OrderType, Side

@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.front import SHIPPED_PEOPLE, run
+from bot.beside import SHIPPED_PEOPLE
+from bot.front import run
 from bot.outside import Outside
 from core.books import Account, Books, total
 from core.chain import Event

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.front import SHIPPED_PEOPLE
+from bot.beside import SHIPPED_PEOPLE
 from core.people import Act, Role
 from store.escalation.file import find_people_file, load_escalation, load_people
 from store.escalation.places import PeopleUnusable

@@ -21,6 +21,14 @@ class Place:
         self.home = root / "home"
 
     def preflight(self, *words: str) -> tuple[int, dict[str, Any]]:
+        code, told = self._type(*words)
+        return code, json.loads(told)
+
+    def credentials(self, *words: str) -> tuple[int, list[dict[str, Any]]]:
+        code, told = self._type(*words, "--profile=dev")
+        return code, json.loads(told)
+
+    def _type(self, *words: str) -> tuple[int, str]:
         inherited = {k: v for k, v in os.environ.items() if "PROXY" not in k.upper()}
         environment = inherited | {
             "PERPS_EXCHANGE_URL": self.exchange.url,
@@ -32,8 +40,7 @@ class Place:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
-        told: dict[str, Any] = json.loads(done.stdout)
-        return done.returncode, told
+        return done.returncode, done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +77,21 @@ def test_what_the_exchange_does_not_say_is_named(place: Place) -> None:
 def test_a_desk_with_real_money_wants_slack(place: Place) -> None:
     code, told = place.preflight("preflight", "--profile=canary")
     assert (code, wrong(told)) == (1, ["slack tokens"])
+
+
+def test_a_new_key_is_tried_before_it_is_deployed(place: Place, tmp_path: Path) -> None:
+    guards = place.exchange.key_file("guard")
+    code, told = place.credentials("scripts/test_new_credentials.py", guards)
+    assert (code, [one["name"] for one in told if one["ok"]]) == (
+        0,
+        ["token", "key", "clock", "account"],
+    )
+    stranger = tmp_path / "new.json"
+    body = json.loads(Path(guards).read_text()) | {"name": "organizations/o/apiKeys/unknown"}
+    stranger.write_text(json.dumps(body))
+    code, told = place.credentials("credentials", "test", str(stranger))
+    key = next(one for one in told if one["name"] == "key")
+    assert (code, key["ok"], "401" in key["says"]) == (1, False, True)
 
 
 @pytest.mark.long

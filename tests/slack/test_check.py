@@ -13,7 +13,7 @@ import pytest
 
 from bot.__main__ import clock
 from bot.answer import FAILED, OK, Answer
-from bot.front import SHIPPED_PEOPLE
+from bot.beside import SHIPPED_PEOPLE
 from bot.slack.check import check_slack
 from bot.slack.settings import SlackSettings
 from store.escalation.file import load_escalation

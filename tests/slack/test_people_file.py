@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.front import SHIPPED_PEOPLE
+from bot.beside import SHIPPED_PEOPLE
 from core.people import Role
 from store.escalation.places import PeopleUnusable
 from store.people_file import PeopleFile

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from bot.front import SHIPPED_PEOPLE
+from bot.beside import SHIPPED_PEOPLE
 from tests.slack.home import BotProcess
 from tests.slack.workspace_process import WorkspaceProcess
 
