@@ -64,6 +64,7 @@ def test_a_sound_place_is_ready_and_nothing_was_sent(place: Place) -> None:
     assert {one["method"] for one in seen} == {"GET"}
 
 
+@pytest.mark.long
 def test_what_the_exchange_does_not_say_is_named(place: Place) -> None:
     match = {"path": "/api/v3/brokerage/key_permissions"}
     place.exchange.fault("status", match=match, args={"code": 503}, count=None)
@@ -79,6 +80,7 @@ def test_a_desk_with_real_money_wants_slack(place: Place) -> None:
     assert (code, wrong(told)) == (1, ["slack tokens"])
 
 
+@pytest.mark.long
 def test_a_new_key_is_tried_before_it_is_deployed(place: Place, tmp_path: Path) -> None:
     guards = place.exchange.key_file("guard")
     code, told = place.credentials("scripts/test_new_credentials.py", guards)

@@ -181,6 +181,7 @@ def test_two_people_kill_the_desk_in_a_real_browser(demo: Demo) -> None:
     demo.resume("rehearsed")
 
 
+@pytest.mark.long
 def test_a_kill_on_one_voice_in_the_terminal_is_told_in_slack(demo: Demo) -> None:
     demo.wait_position()
 

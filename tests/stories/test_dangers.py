@@ -89,6 +89,7 @@ def test_a_clock_that_runs_away_takes_entries_until_it_is_set_right(world: World
     assert world.mode() is Mode.ACTIVE
 
 
+@pytest.mark.long
 def test_cash_that_our_books_cannot_explain_holds_the_desk_until_two_people_accept_it(
     world: World,
 ) -> None:
@@ -118,6 +119,7 @@ def test_cash_that_our_books_cannot_explain_holds_the_desk_until_two_people_acce
 REFUSED = {"success": False, "error_response": {"error": "INSUFFICIENT_FUND"}}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rule", "reply"),
     [

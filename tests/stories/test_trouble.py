@@ -190,6 +190,7 @@ def test_a_stop_that_was_cancelled_for_a_close_into_a_closed_session_is_put_back
     assert world.positions_there() == {}
 
 
+@pytest.mark.long
 def test_a_session_that_stays_closed_for_hours_is_left_to_a_person(world: World) -> None:
     product = bent_shut(world)
     world.pass_time(65)
