@@ -256,7 +256,7 @@ class Delivery:
         """Until woken, or the next message is due; with no slot free, until one is."""
         seconds = IDLE_S if not self._ended else 0.0
         if due is not None and self._free:
-            seconds = min(IDLE_S, max(0.0, (due - self._clock()).total_seconds()))
+            seconds = min(seconds, max(0.0, (due - self._clock()).total_seconds()))
         await woken_within(self._woken, seconds)
 
 
