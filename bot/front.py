@@ -82,6 +82,11 @@ def run(argv: Sequence[str], outside: Outside) -> int:
         home, surface = home_of(options, outside), _surface(options, outside)
         answer = failed(why, home, surface, tightens=options.tightens)
         return shown(answer, outside, as_json=options.json)
+    except Exception as why:
+        if not options.tightens:
+            raise
+        answer = hold_anyway(home_of(options, outside), why)  # whatever it was, the brake works
+        return shown(answer, outside, as_json=options.json)
 
 
 def _dispatch(options: Options, outside: Outside) -> int:

@@ -13,12 +13,12 @@ from store.control import UnknownDesk
 from store.escalation.places import PeopleUnusable
 from store.home import HomeRefused
 from store.migrations import StoreFromTheFuture
-from store.sqlite import DatabaseError, StoreBusy, UnsafeSQLite
+from store.sqlite import StoreBusy, StoreFailed, UnsafeSQLite
 from store.voices import NotAllowed
 
 REFUSALS = (PeopleUnusable, NotAllowed, HomeRefused, UnsafeSQLite, StoreFromTheFuture)
 STORE_UNUSABLE = (
-    DatabaseError,
+    *StoreFailed,
     StoreBusy,
     OSError,
     HomeRefused,

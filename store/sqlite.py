@@ -65,8 +65,11 @@ def _chosen() -> tuple[ModuleType, UnsafeSQLite | None]:
 
 LIBRARY, _UNSAFE = _chosen()
 Error: type[Exception] = LIBRARY.Error
-StoreFailed = (Error, SQLAlchemyError)
-"""Whatever keeps a transaction from being recorded: the brake then holds without a record."""
+StoreFailed = (Error, SQLAlchemyError, UnicodeDecodeError)
+"""Whatever keeps a transaction from being recorded: the brake then holds without a record.
+
+SQLite's complaint about a damaged schema quotes its bytes, which its library cannot read as text.
+"""
 DatabaseError = DBAPIError
 """What a statement raises when the database itself fails (full, damaged, gone)."""
 OperationalError: type[Exception] = LIBRARY.OperationalError

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answer import FAILED, OK, REFUSED, Answer
+from bot.brakeless import hold_anyway
 from bot.commands.acting import NOW
 from bot.commands.registry import COMMANDS, Context
 from bot.perform import TROUBLE, failed, perform
@@ -195,6 +196,11 @@ class Conversation:
             return self._perform(typed, actor, said)
         except TROUBLE as why:
             return failed(why, self._store.home.root, self._surface, tightens=typed.tightens)
+        except Exception as why:
+            if not typed.tightens:
+                raise
+            log.exception("%s: the desk is held without the store", typed.verb)
+            return hold_anyway(self._store.home.root, why)
 
     def _perform(self, typed: Typed, actor: Actor, said: Said) -> Answer:
         context = self._context(typed, actor, said)

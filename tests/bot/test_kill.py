@@ -11,6 +11,7 @@ from core.requests import Action, RequestState
 from store import sqlite
 from store.flattening import latest_job
 from tests.bot.terminal import BTC, Terminal
+from tests.store.damage import spoil_schema
 
 
 def test_kill_holds_at_once_and_says_what_is_still_open(trading: Terminal) -> None:
@@ -254,6 +255,20 @@ class TestWhenTheStoreCannotBeUsed:
         assert typed.code == 1
         assert "main: HELD by page and KILL file, RECORD PENDING" in typed.text
         assert "STILL OPEN" in typed.text
+        assert trading.page().mode is None
+        assert (trading.home / "KILL").exists()
+
+    @pytest.mark.parametrize("asks", ["kill", "reduce-only", "--kill-switch"])
+    def test_a_store_whose_damage_cannot_even_be_spelled(
+        self, trading: Terminal, asks: str
+    ) -> None:
+        """SQLite quotes the damaged bytes in its complaint, and they are no text."""
+        spoil_schema(trading.home / "perps.db")
+
+        typed = trading.type(asks=asks)
+
+        assert typed.code == 1
+        assert "main: HELD by page and KILL file, RECORD PENDING" in typed.text
         assert trading.page().mode is None
         assert (trading.home / "KILL").exists()
 
