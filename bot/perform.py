@@ -19,7 +19,6 @@ from store.voices import NotAllowed
 REFUSALS = (PeopleUnusable, NotAllowed, HomeRefused, UnsafeSQLite, StoreFromTheFuture)
 STORE_UNUSABLE = (
     *StoreFailed,
-    StoreBusy,
     OSError,
     HomeRefused,
     UnsafeSQLite,

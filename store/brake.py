@@ -197,7 +197,7 @@ class Brake:
                 return self._hold_without_record(mode, barrier)
         try:
             return self._commit(change, barrier)
-        except (sqlite.StoreBusy, *sqlite.StoreFailed):
+        except sqlite.StoreFailed:
             return self._hold_without_record(mode, barrier)
 
     def _commit(self, change: Callable[[Connection], Row], barrier: Barrier) -> Applied:

@@ -41,12 +41,18 @@ def m005_a_desk_that_is_watched_whole(tx: Connection) -> None:
     _run(tx, "m005.sql")
 
 
+def m006_a_storm_that_is_found_by_its_index(tx: Connection) -> None:
+    """Warnings that wait for their rule, and all that one message told of."""
+    _run(tx, "m006.sql")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_a_desk_that_runs_and_can_be_stopped,
     m002_a_desk_that_is_run_from_slack,
     m003_a_brake_that_is_proved,
     m004_alerts_that_reach_a_person,
     m005_a_desk_that_is_watched_whole,
+    m006_a_storm_that_is_found_by_its_index,
 )
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from store.lock import GateLock
@@ -65,13 +65,11 @@ def _chosen() -> tuple[ModuleType, UnsafeSQLite | None]:
 
 LIBRARY, _UNSAFE = _chosen()
 Error: type[Exception] = LIBRARY.Error
-StoreFailed = (Error, SQLAlchemyError, UnicodeDecodeError)
+StoreFailed = (Error, SQLAlchemyError, StoreBusy, UnicodeDecodeError)
 """Whatever keeps a transaction from being recorded: the brake then holds without a record.
 
 SQLite's complaint about a damaged schema quotes its bytes, which its library cannot read as text.
 """
-DatabaseError = DBAPIError
-"""What a statement raises when the database itself fails (full, damaged, gone)."""
 OperationalError: type[Exception] = LIBRARY.OperationalError
 
 

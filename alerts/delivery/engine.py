@@ -124,7 +124,9 @@ class Delivery:
             log.warning("the outbox waits: %s: %s", type(why).__name__, why)
             self._ended, self._expected = ended + rest + self._ended, True
             return None
-        self._ended = rest + self._ended
+        if rest:
+            self._ended = rest + self._ended
+            self._woken.set()  # goes on with them at once
         self.begin(jobs)
         if not all(one.arrived for one in ended):
             self._told()
@@ -254,9 +256,9 @@ class Delivery:
 
     async def _wait(self, due: datetime | None) -> None:
         """Until woken, or the next message is due; with no slot free, until one is."""
-        seconds = IDLE_S if not self._ended else 0.0
+        seconds = IDLE_S
         if due is not None and self._free:
-            seconds = min(seconds, max(0.0, (due - self._clock()).total_seconds()))
+            seconds = min(IDLE_S, max(0.0, (due - self._clock()).total_seconds()))
         await woken_within(self._woken, seconds)
 
 

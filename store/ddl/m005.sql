@@ -23,7 +23,7 @@ CREATE TABLE stopped_contacts (
 ) STRICT;
 ALTER TABLE outbox ADD COLUMN rule TEXT DEFAULT '' NOT NULL;
 UPDATE outbox SET rule = coalesce((SELECT rule FROM alerts WHERE alerts.id = outbox.alert_id), '');
-CREATE INDEX ix_outbox_to ON outbox (person, by, rule, due) WHERE ended_at IS NULL;
+CREATE INDEX ix_outbox_to ON outbox (person, by, rule) WHERE ended_at IS NULL;
 DROP INDEX ix_outbox_waiting;
 CREATE INDEX ix_outbox_waiting ON outbox (level DESC, since) WHERE ended_at IS NULL;
 CREATE TABLE posted_alerts (
@@ -34,5 +34,3 @@ CREATE TABLE posted_alerts (
     CONSTRAINT pk_posted_alerts PRIMARY KEY (desk, rule, symbol)
 ) STRICT;
 CREATE INDEX ix_posted_alerts_ends_at ON posted_alerts (ends_at);
-CREATE INDEX ix_alerts_first ON alerts (desk, rule) WHERE due IS NOT NULL AND json_extract(body, '$.turn') = 0;
-CREATE INDEX ix_outbox_message ON outbox (message) WHERE message != '';

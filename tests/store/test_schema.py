@@ -220,7 +220,7 @@ def test_every_table_is_strict(store: Store) -> None:
 def test_a_value_of_the_wrong_type_is_refused_whoever_writes_it(
     store: Store, statement: str
 ) -> None:
-    with pytest.raises(sqlite.DatabaseError, match=r"constraint failed|cannot store"):
+    with pytest.raises(sqlite.StoreFailed, match=r"constraint failed|cannot store"):
         store.write(lambda tx: tx.execute(text(statement)))
 
 

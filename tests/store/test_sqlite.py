@@ -103,7 +103,7 @@ def test_every_connection_is_durable_and_checks_references(
 
 
 def test_a_reading_engine_cannot_write(reading: Engine, writing: Engine) -> None:
-    with pytest.raises(sqlite.DatabaseError, match="readonly"), reading.begin() as connection:
+    with pytest.raises(sqlite.StoreFailed, match="readonly"), reading.begin() as connection:
         connection.execute(text("INSERT INTO notes VALUES ('no')"))
     with writing.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM notes")) == 0

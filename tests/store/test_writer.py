@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from store.schema import used_codes
-from store.sqlite import DatabaseError
+from store.sqlite import StoreFailed
 from store.store import Store
 from store.writer import WriterClosed
 from tests.store.conftest import Reopen
@@ -51,7 +51,7 @@ def test_a_statement_that_fails_takes_the_whole_transaction_with_it(store: Store
         add(tx, "alice")
         add(tx, "alice")
 
-    with pytest.raises(DatabaseError, match="UNIQUE"):
+    with pytest.raises(StoreFailed, match="UNIQUE"):
         store.write(transaction)
     assert store.read(names) == []
 

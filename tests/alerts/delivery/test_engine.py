@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from alerts.delivery.adapter import Letter
-from alerts.delivery.engine import RECORDED_AT_ONCE, Delivery
+from alerts.delivery.engine import IDLE_S, RECORDED_AT_ONCE, Delivery
 from alerts.delivery.letters import letter
 from core.alerting.alert import Destination, Why
 from core.alerting.defaults import DEFAULT, WARNING
@@ -31,6 +31,7 @@ from store.alerting.facts import raise_alert
 from store.alerting.messages import Item, Job
 from store.alerting.outbox import enqueue
 from store.columns import to_us
+from store.sqlite import LIBRARY
 from store.store import Transaction
 from tests.alerts.delivery.providers import BUSY, DOWN, LOST, REFUSED, Provider
 from tests.alerts.night import ARRANGED, DESK, Night
@@ -520,3 +521,31 @@ def test_a_message_about_hundreds_is_recorded_a_part_at_a_time(post: Post) -> No
     first = post.channel.got[0].alert_ids[0]
     told = post.night.store.read(lambda c: told_with(c, first, "", Means.CHANNEL))
     assert len(told) == many, "one answer takes all of them"
+
+
+def test_31_a_store_that_is_locked_ends_nothing_and_is_not_hammered(
+    post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("store.store.WRITE_WAIT_S", 0.05)
+    post.night.restart()
+    a_storm_is_gathered(post, 4 * RECORDED_AT_ONCE)
+    other = LIBRARY.connect(post.night.store.home.database, isolation_level=None)
+    tried_s: list[float] = []
+
+    def refused(times: int) -> bool:
+        if caplog.text.count("the outbox waits: StoreBusy") > len(tried_s):
+            tried_s.append(asyncio.get_running_loop().time())
+        return len(tried_s) >= times
+
+    async def story(engine: Delivery) -> None:
+        engine.wake()
+        await until(lambda: post.channel.got)
+        other.execute("BEGIN IMMEDIATE")
+        await until(lambda: refused(3))
+        other.execute("ROLLBACK")
+        await until(lambda: not post.rows("ended_at IS NULL AND due <= ?", post.night.now))
+
+    post.run(story)
+    other.close()
+    assert tried_s[2] - tried_s[1] > IDLE_S / 2, "the rest of a large message waits with the store"
+    assert len(post.channel.got) == 1
