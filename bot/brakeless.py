@@ -9,7 +9,7 @@ from store.home import Home
 
 def hold_anyway(home: Path, why: Exception) -> Answer:
     """Close every gate of the home. The answer says what holds and what is not known."""
-    lines = [f"It could not be recorded ({type(why).__name__}): {why}"]
+    lines = [f"It could not be recorded: {type(why).__name__}: {why}"]
     try:
         held = hold_without_store(Home(home.absolute()))
     except OSError as worse:

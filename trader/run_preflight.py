@@ -1,4 +1,4 @@
-"""`python -m trader preflight | credentials`: what must hold before a start, and of a key. Only reads."""
+"""`python -m trader preflight | credentials`: what must hold before a start, and of a key."""
 
 import json
 import sys

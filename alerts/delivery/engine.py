@@ -115,7 +115,7 @@ class Delivery:
     async def _turn(self) -> datetime | None:
         """Record what ended, claim what may be sent, and begin to send it."""
         now, back = self._clock(), frozenset(self._back)
-        ended, rest = _first_parts(self._ended)
+        ended, rest = _to_record(self._ended)
         self._ended, expected, self._expected = [], self._expected, False
         try:
             jobs, due = await asyncio.to_thread(self._claimed, ended, back, expected, now)
@@ -262,7 +262,7 @@ class Delivery:
         await woken_within(self._woken, seconds)
 
 
-def _first_parts(ended: Iterable[Ended]) -> tuple[list[Ended], list[Ended]]:
+def _to_record(ended: Iterable[Ended]) -> tuple[list[Ended], list[Ended]]:
     """What to record now, and what is left: of messages about thousands a part at a time.
 
     The brake does not wait for the store any longer, and other messages are sent between the parts.

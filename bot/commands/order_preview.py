@@ -19,6 +19,9 @@ from store.observations import read_mark, read_products
 from store.orders import risk_view
 from store.store import Transaction
 
+CONTRACTS_MAX = 1_000_000
+PRICE_MAX = 1_000_000_000
+"""More is a slip of the finger: it would be refused in figures that nobody can read."""
 USAGE = "order preview SYMBOL buy|sell CONTRACTS [PRICE]"
 
 
@@ -58,9 +61,10 @@ def wish_of(words: Sequence[str]) -> Wish | Answer:
         )
     except (ValueError, InvalidOperation):
         return wrong_usage("order", USAGE)
-    usable = wish.price is None or (wish.price.is_finite() and wish.price > 0)
-    if wish.contracts < 1 or not usable:
-        return wrong_usage("order", f"at least one contract, at a price above zero: {USAGE}")
+    priced = wish.price is None or (wish.price.is_finite() and 0 < wish.price <= PRICE_MAX)
+    if not 1 <= wish.contracts <= CONTRACTS_MAX or not priced:
+        most = f"1 to {CONTRACTS_MAX:,} contracts, at a price above zero and up to {PRICE_MAX:,}"
+        return wrong_usage("order", f"{most}: {USAGE}")
     return wish
 
 
@@ -92,9 +96,11 @@ def previewed(context: Context, desk: str, wish: Wish) -> Answer:
 def _try(c: Transaction, desk: str, wish: Wish, context: Context) -> Tried | str:
     """Or why that cannot be done."""
     limits = _limits(c, desk)
+    if isinstance(limits, str):
+        return limits
     product = _product(c, desk, wish.symbol)
-    if isinstance(limits, str) or isinstance(product, str):
-        return next(one for one in (limits, product) if isinstance(one, str))
+    if isinstance(product, str):
+        return product
     mark = read_mark(c, desk, product.product_id)
     price = wish.price or (mark.price if mark else None)
     if price is None:

@@ -11,7 +11,7 @@ from core.requests import Action, RequestState
 from store import sqlite
 from store.flattening import latest_job
 from tests.bot.terminal import BTC, Terminal
-from tests.store.damage import spoil_schema
+from tests.store.damage import spoil_mode, spoil_schema
 
 
 def test_kill_holds_at_once_and_says_what_is_still_open(trading: Terminal) -> None:
@@ -271,6 +271,25 @@ class TestWhenTheStoreCannotBeUsed:
         assert "main: HELD by page and KILL file, RECORD PENDING" in typed.text
         assert trading.page().mode is None
         assert (trading.home / "KILL").exists()
+
+    @pytest.mark.parametrize("asks", ["kill", "reduce-only", "--kill-switch"])
+    def test_whatever_else_goes_wrong_it_is_held(self, trading: Terminal, asks: str) -> None:
+        spoil_mode(trading.home / "perps.db")
+
+        typed = trading.type(asks=asks)
+
+        assert typed.code == 1
+        assert "HELD by page and KILL file, RECORD PENDING" in typed.text
+        assert "ValueError: 99 is not a valid Mode" in typed.text
+        assert trading.page().mode is None
+        assert (trading.home / "KILL").exists()
+
+    def test_what_tightens_nothing_is_not_held_for_that(self, trading: Terminal) -> None:
+        spoil_mode(trading.home / "perps.db")
+
+        with pytest.raises(ValueError, match="99 is not a valid Mode"):
+            trading.type("status")
+        assert not (trading.home / "KILL").exists()
 
     def test_a_store_that_is_gone_while_its_page_is_there(self, trading: Terminal) -> None:
         (trading.home / "perps.db").unlink()

@@ -69,6 +69,9 @@ def test_an_old_mark_ends_it_where_the_rest_has_nothing_to_go_by(desk: Terminal)
         ("BTC", "buy", "0"),
         ("BTC", "buy", "1", "-5"),
         ("BTC", "buy", "1", "NaN"),
+        ("BTC", "buy", "1", "1e999999"),
+        ("BTC", "buy", "9" * 5_000),
+        ("BTC", "buy", "1" + "0" * 30),
         ("BTC", "buy", "1", "2", "3"),
     ],
 )

@@ -97,6 +97,17 @@ def test_a_new_key_is_tried_before_it_is_deployed(place: Place, tmp_path: Path) 
 
 
 @pytest.mark.long
+def test_a_file_of_people_that_cannot_be_used_is_told_with_its_place(place: Place) -> None:
+    file = place.home / "escalation.yaml"
+    file.write_text("people:\n  alice: {nmae: Alice}\n")
+    code, told = place.preflight("preflight", "--profile=dev")
+    file.unlink()
+    assert (code, wrong(told)) == (1, ["alerts escalation.yaml"])
+    [says] = [one["says"] for one in told["checks"] if not one["ok"]]
+    assert "escalation.yaml:2" in says
+
+
+@pytest.mark.long
 def test_a_program_that_does_not_start_says_why(place: Place) -> None:
     key = Path(place.exchange.key_file("trader"))
     kept = key.read_text()

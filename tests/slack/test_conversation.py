@@ -16,6 +16,7 @@ from store.escalation.file import load_escalation
 from tests.slack.component import web
 from tests.slack.home import Home
 from tests.slack.workspace_process import DESK, DESK_ID, IDS, TEAM, WorkspaceProcess
+from tests.store.damage import spoil_mode
 
 ANNOUNCED: list[tuple[str, str, Answer]] = []
 
@@ -90,6 +91,22 @@ def test_without_a_store_it_is_held_by_page_and_kill_file(
     assert "HELD by page and KILL file, RECORD PENDING" in answer.title
     assert (home.home / "KILL").exists()
     assert home.page("main").mode is None, "which every gate reads as closed"
+
+
+@pytest.mark.parametrize("text", ["kill main", "reduce-only main"])
+def test_whatever_else_goes_wrong_it_is_held(
+    workspace: WorkspaceProcess, home: Home, text: str
+) -> None:
+    home.own_store()
+    spoil_mode(home.home / "perps.db")
+
+    [answer] = talk(workspace, home, says(text))
+
+    assert answer.code == FAILED
+    assert "HELD by page and KILL file, RECORD PENDING" in answer.title
+    assert any("ValueError: 99 is not a valid Mode" in line for line in answer.lines)
+    assert (home.home / "KILL").exists()
+    assert home.page("main").mode is None
 
 
 @pytest.mark.parametrize("text", ["status", "positions", "resume", "confirm kill-1", "note x"])

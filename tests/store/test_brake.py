@@ -26,7 +26,6 @@ from store.store import Store, open_store
 from store.wakeups import FENCE, LOOK, Listener
 from tests.store.child import Child, child
 from tests.store.conftest import Reopen
-from tests.store.damage import spoil_schema
 from tests.store.desk import DESK, LIMITS, NOW, begin_books, checked, order, set_to
 
 LOOP_INSIDE = """
@@ -383,16 +382,6 @@ def test_with_a_database_turned_to_garbage_the_page_and_the_kill_file_hold(
     assert (applied.mode, applied.recorded) == (Mode.HELD, False)
     assert page.read().mode is Mode.HELD
     assert store.home.kill_file.exists()
-
-
-def test_with_a_schema_that_is_no_text_the_page_and_the_kill_file_hold(
-    store: Store, page: GatePage
-) -> None:
-    brake = store.brake(DESK)
-    spoil_schema(store.home.database)
-    applied = brake.tighten(Mode.HELD, at_least(store, Mode.HELD))
-    assert page.read().mode is Mode.HELD
-    assert applied.recorded or store.home.kill_file.exists()
 
 
 def test_with_a_full_disk_the_page_and_the_kill_file_hold_and_the_record_follows(

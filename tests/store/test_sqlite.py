@@ -19,6 +19,7 @@ from store.sqlite import StoreBusy, is_safe, reading_engine, writing_engine
 from store.store import Store, open_store
 from tests.store.child import child, until
 from tests.store.conftest import Reopen
+from tests.store.damage import spoil_schema
 from tests.store.desk import DESK, NOW
 
 HOLD_THE_WRITE_LOCK = """
@@ -270,3 +271,12 @@ def test_a_store_that_another_process_is_just_closing_can_be_opened(tmp_path: Pa
             open_store(tmp_path / "home", NOW).close()
         finally:
             letting_go.join()
+
+
+def test_damage_that_cannot_be_spelled_is_a_failing_store(store: Store) -> None:
+    """SQLite quotes the bytes of a damaged schema in its complaint, and they are no text."""
+    spoil_schema(store.home.database)
+    reading = sqlite.reading_engine(store.home.database)
+    with pytest.raises(sqlite.StoreFailed), reading.begin():
+        pass
+    reading.dispose()

@@ -55,6 +55,15 @@ def silence(store: Store, *lines: LineOut) -> Silence:
     return Silence(store, calling, now)
 
 
+def both_ways(store: Store, pager: PagerProcess) -> Silence:
+    known = pager.known
+    return silence(
+        store,
+        PagerDutyLine(pager.url, known["pagerduty"]["routing_key"]),
+        WebhookLine(f"{pager.url}/webhook/desk", known["webhook"]["secret"]),
+    )
+
+
 def flushed(store: Store) -> None:
     store.write(lambda _tx: None)  # what was handed in before it is written
 
@@ -62,12 +71,7 @@ def flushed(store: Store) -> None:
 def test_silence_pages_once_and_is_called_off_when_alerts_are_back(
     store: Store, pager: PagerProcess
 ) -> None:
-    known = pager.known
-    there = silence(
-        store,
-        PagerDutyLine(pager.url, known["pagerduty"]["routing_key"]),
-        WebhookLine(f"{pager.url}/webhook/desk", known["webhook"]["secret"]),
-    )
+    there = both_ways(store, pager)
     there.beats()
     there.look(59)
     assert pager.pages() == []
@@ -143,12 +147,7 @@ def test_a_way_that_takes_nothing_is_tried_again(store: Store, pager: PagerProce
 
 def test_a_page_is_called_off_wherever_it_was_taken(store: Store, pager: PagerProcess) -> None:
     """PagerDuty is down when alerts are back: its incident is not left open for that."""
-    known = pager.known
-    there = silence(
-        store,
-        PagerDutyLine(pager.url, known["pagerduty"]["routing_key"]),
-        WebhookLine(f"{pager.url}/webhook/desk", known["webhook"]["secret"]),
-    )
+    there = both_ways(store, pager)
     there.beats()
     there.look(61)
     [incident] = [page for page in pager.pages() if page["provider"] == "pagerduty"][-1:]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.alerting.alert import AlertState, Identity
+from core.alerting.alert import AlertState, Identity, TimerKind, Timers
 from core.alerting.defaults import DEFAULT
 from core.alerting.digest import DigestTime, Posting, digests, next_digest
 from core.alerting.effects import Notify, Said, Spared, Tighten, Withheld
@@ -57,6 +57,14 @@ def test_28_a_clock_set_back_over_a_restart_moves_what_is_due(
     bench.does(SetBack(by))
     assert bench.alert.due == before.due - by
     assert (bench.alert.state, bench.heard) == (before.state, []), "nobody is told for that"
+
+
+@pytest.mark.parametrize("kind", TimerKind)
+def test_28_every_timer_is_moved_and_stays_what_it_is(kind: TimerKind) -> None:
+    only = replace(Timers(), **{kind.value: T0})
+    assert only.earlier(HOUR) == replace(Timers(), **{kind.value: T0 - HOUR})
+    assert only.due(T0 - HOUR) is None
+    assert only.earlier(HOUR).due(T0 - HOUR) is kind
 
 
 def test_28_over_is_over_whatever_the_clock_says() -> None:
